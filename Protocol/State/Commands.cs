@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+
+namespace EventOnly.Protocol.State;
+
+/// <summary>What a client asks for, undecided.</summary>
+public abstract record Command
+{
+    private Command() { }
+
+    /// <summary>A new entity; without an id the server makes one.</summary>
+    public sealed record Create(string? Entity, string Kind, JsonFields Data) : Command;
+
+    /// <summary>A JSON Merge Patch (RFC 7396) over an entity's data.</summary>
+    public sealed record Patch(string Entity, JsonFields Fields, long? IfVersion) : Command;
+
+    /// <summary>Whole numbers to be added to counter fields.</summary>
+    public sealed record Increment(string Entity, ImmutableArray<FieldDelta> Deltas, long? IfVersion) : Command;
+
+    /// <summary>A change of shared text. Understood, and answered with <c>unsupported</c>.</summary>
+    public sealed record Edit(string Entity) : Command;
+
+    public sealed record Delete(string Entity, long? IfVersion) : Command;
+
+    /// <summary>Several commands that take effect all or not at all, at one seq.</summary>
+    public sealed record Batch(ImmutableArray<Command> Ops) : Command;
+}
+
+/// <summary>A whole number to be added to a field.</summary>
+public readonly record struct FieldDelta(string Field, long Delta);

@@ -1,0 +1,49 @@
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Protocol.State;
+
+/// <summary>State and event give state. Total and pure: never throws, and a change that no longer fits leaves its entity as it was.</summary>
+public static class Fold
+{
+    public static ProjectState Apply(ProjectState state, ProjectEvent happened)
+    {
+        foreach (var change in happened.Changes)
+            state = Apply(state, change);
+        return state.At(happened.Seq, happened.AtMs, happened.Session, happened.N);
+    }
+
+    /// <summary>Applies one change. The seq does not move: that is the whole event's.</summary>
+    public static ProjectState Apply(ProjectState state, Change change)
+    {
+        var old = state.Entities.GetValueOrDefault(change.Entity);
+        return change switch
+        {
+            Change.Created e when old is null => state.With(null, new Entity(e.Entity, e.Kind, e.Version, e.Data)),
+            Change.Patched e when old is not null => state.With(old, old.With(e.Version, old.Data.Merge(e.Patch))),
+            Change.Incremented e when old is not null => state.With(old, old.With(old.Version, Increment(old.Data, e))),
+            Change.Deleted when old is not null => state.With(old, null),
+            _ => state,
+        };
+    }
+
+    private static JsonFields Increment(JsonFields data, Change.Incremented change)
+    {
+        foreach (var (field, delta) in change.Deltas)
+        {
+            if (TryAdd(data[field], delta, out var sum))
+                data = data.With(field, CanonicalValue.Of(sum));
+        }
+        return data;
+    }
+
+    /// <summary>A missing field counts as 0; a field that is no whole number, or a sum beyond 2^53 - 1, cannot be counted.</summary>
+    internal static bool TryAdd(CanonicalValue? field, long delta, out long sum)
+    {
+        sum = 0;
+        long? counted = field is { } value ? value.AsInteger() : 0;
+        if (counted is not { } number || Math.Abs(delta) > CanonicalNumber.SafeInteger)
+            return false;
+        sum = number + delta;
+        return Math.Abs(sum) <= CanonicalNumber.SafeInteger;
+    }
+}

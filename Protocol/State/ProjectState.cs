@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+
+namespace EventOnly.Protocol.State;
+
+/// <summary>What a project is after the events up to <see cref="Seq"/>. Immutable: whoever holds one may read it at leisure, beside the writer.</summary>
+public sealed class ProjectState
+{
+    /// <summary>Events after which a session that changed nothing is forgotten, so that the table of sessions stays bounded.</summary>
+    public const long SessionEventsKept = 100_000;
+
+    public static ProjectState Empty { get; } = new(
+        0, 0,
+        ImmutableSortedDictionary.Create<string, Entity>(StringComparer.Ordinal),
+        ImmutableSortedDictionary.Create<string, SessionMark>(StringComparer.Ordinal),
+        StateHash.Empty, 0);
+
+    private ProjectState(
+        long seq, long atMs, ImmutableSortedDictionary<string, Entity> entities,
+        ImmutableSortedDictionary<string, SessionMark> sessions, StateHash hash, long dataBytes)
+    {
+        (Seq, AtMs, Entities, Sessions, Hash, DataBytes) = (seq, atMs, entities, sessions, hash, dataBytes);
+    }
+
+    public long Seq { get; }
+
+    /// <summary>The time of the last event, in milliseconds since 1970-01-01 UTC.</summary>
+    public long AtMs { get; }
+
+    /// <summary>Sorted by id, ordinally.</summary>
+    public ImmutableSortedDictionary<string, Entity> Entities { get; }
+
+    /// <summary>Which commands took effect, by public session id.</summary>
+    public ImmutableSortedDictionary<string, SessionMark> Sessions { get; }
+
+    /// <summary>The hash of all entities; sessions are not part of it.</summary>
+    public StateHash Hash { get; }
+
+    /// <summary>Bytes of all entities' data, as canonical JSON.</summary>
+    public long DataBytes { get; }
+
+    public Standing StandingOf(string session, long n) =>
+        Sessions.TryGetValue(session, out var mark) ? mark.StandingOf(n) : Standing.Fresh;
+
+    /// <summary>A state made of a snapshot's entities. Sessions are the server's own and not in it.</summary>
+    public static ProjectState FromSnapshot(long seq, IEnumerable<Entity> entities)
+    {
+        var all = Empty.Entities.ToBuilder();
+        var (hash, bytes) = (StateHash.Empty, 0L);
+        foreach (var entity in entities)
+        {
+            all[entity.Id] = entity;
+            hash += entity.Hash;
+            bytes += entity.Data.Bytes;
+        }
+        return new(seq, 0, all.ToImmutable(), Empty.Sessions, hash, bytes);
+    }
+
+    internal ProjectState With(Entity? old, Entity? now)
+    {
+        var entities = now is not null ? Entities.SetItem(now.Id, now) : old is not null ? Entities.Remove(old.Id) : Entities;
+        return new(
+            Seq, AtMs, entities, Sessions,
+            Hash - (old?.Hash ?? default) + (now?.Hash ?? default),
+            DataBytes - (old?.Data.Bytes ?? 0) + (now?.Data.Bytes ?? 0));
+    }
+
+    internal ProjectState At(long seq, long atMs, string session, long n)
+    {
+        var sessions = Sessions.SetItem(session, Sessions.GetValueOrDefault(session).Take(n, seq));
+        if (seq % 1024 == 0)
+            sessions = sessions.RemoveRange(sessions.Where(kept => kept.Value.LastSeq + SessionEventsKept < seq).Select(kept => kept.Key));
+        return new(seq, atMs, Entities, sessions, Hash, DataBytes);
+    }
+}
