@@ -12,7 +12,7 @@ namespace EventOnly.Server.Connections;
 /// </summary>
 internal sealed class ConnectionRegistry(
     ProjectDirectory projects, IJournal journal, EventOnlyOptions options, TimeProvider time, Random random,
-    ILogger<ConnectionRegistry> logger) : BackgroundService
+    ILogger<ConnectionRegistry> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
     private const int RetrySpreadMs = 3000;
@@ -59,24 +59,32 @@ internal sealed class ConnectionRegistry(
         }
     }
 
-    /// <summary>Tells every client to come back and waits for them to close, no longer than a client may take for that.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Before anything else stops: tells every client to come back and waits for them to close, no longer than a client may take for that.
+    /// (Kestrel by itself would leave them in silence until it cuts them off.)
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _stopping = true;
-        if (!_connections.IsEmpty)
+        if (_connections.IsEmpty)
+            return;
+        logger.Stopping(Count);
+        foreach (var (_, connection) in _connections)
+            connection.End(CloseCode.ServerRestart, announced: true, random.Next(RetrySpreadMs));
+
+        var began = time.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        while (!_connections.IsEmpty && time.GetElapsedTime(began) < options.Connections.CloseTimeout
+            && await timer.WaitForNextTickAsync(cancellationToken))
         {
-            logger.Stopping(Count);
-            foreach (var (_, connection) in _connections)
-                connection.End(CloseCode.ServerRestart, announced: true, random.Next(RetrySpreadMs));
-            var deadline = time.GetTimestamp();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
-            while (!_connections.IsEmpty && time.GetElapsedTime(deadline) < options.Connections.CloseTimeout
-                && await timer.WaitForNextTickAsync(cancellationToken))
-            {
-            }
-            foreach (var (_, connection) in _connections)
-                connection.Abort();
         }
-        await base.StopAsync(cancellationToken);
+        foreach (var (_, connection) in _connections)
+            connection.Abort();
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

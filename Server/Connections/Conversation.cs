@@ -64,9 +64,9 @@ internal sealed class Conversation
         ClientMessage.Connect m => new(IntroduceAsync(m)),
         ClientMessage.Join m => new(JoinAsync(m)),
         ClientMessage.Leave m => new(LeaveAsync(m)),
-        ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (loop, cancelled) => QueryAsync(loop, m, cancelled)),
-        ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, _) => ValidateAsync(loop, m)),
-        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (loop, cancelled) => HistoryAsync(loop, m, cancelled)),
+        ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
+        ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
+        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => HistoryAsync(loop, state, m, cancelled)),
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -145,27 +145,34 @@ internal sealed class Conversation
         return default;
     }
 
-    private ValueTask StartRequest(ClientMessage message, string project, string id, Func<ProjectLoop, CancellationToken, Task> work)
+    /// <summary>Works beside the read loop on the state after all that was said before: a client reads what it wrote.</summary>
+    private ValueTask StartRequest(
+        ClientMessage message, string project, string id, Func<ProjectLoop, ProjectState, CancellationToken, Task> work)
     {
-        if (!Find(project, out var loop, out _))
+        if (!Find(project, out var loop, out var member))
             return NotAMember(message);
-        return _requests.TryStart(id, cancelled => work(loop, cancelled)) is { } error ? new(ComplainAsync(error)) : default;
+        var looking = loop.LookAsync(member, _connection.Over); // begun here, so that it keeps its place among the messages
+        var error = _requests.TryStart(id, async cancelled =>
+        {
+            if (await looking.WaitAsync(cancelled) is { } state)
+                await work(loop, state, cancelled);
+        });
+        return error is null ? default : new(ComplainAsync(error));
     }
 
-    private Task QueryAsync(ProjectLoop loop, ClientMessage.Ask m, CancellationToken cancelled)
+    private Task QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
     {
-        var state = loop.State;
         var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, _options.QueryItemsMax);
         var (items, more) = Queries.Run(state, m.Query, limit, cancelled);
         return SayAsync(new ServerMessage.QueryResult(m.Id, state.Seq, items, more));
     }
 
-    private Task ValidateAsync(ProjectLoop loop, ClientMessage.Validate m) =>
-        SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(m.Command)));
+    private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m) =>
+        SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)));
 
-    private async Task HistoryAsync(ProjectLoop loop, ClientMessage.History m, CancellationToken cancelled)
+    private async Task HistoryAsync(ProjectLoop loop, ProjectState state, ClientMessage.History m, CancellationToken cancelled)
     {
-        var head = loop.State.Seq;
+        var head = state.Seq;
         if (m.At is { } at)
         {
             if (at > head || at < loop.Floor)

@@ -38,8 +38,8 @@ internal sealed class Project
 
     public long Floor { get; }
 
-    /// <summary>The committed state. May be read beside the writer: it never changes.</summary>
-    public ProjectState State => Volatile.Read(ref _state);
+    /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
+    public ProjectState State => _state;
 
     public Members Members { get; } = new();
 
@@ -82,17 +82,13 @@ internal sealed class Project
         draft.Seal();
     }
 
-    /// <summary>Whether a command would be refused as things stand. May be asked beside the writer.</summary>
-    public Refusal? Validate(Command command)
-    {
-        var state = State;
-        return Decider.Decide(state, command, state.Seq + 1, _limits, out _, out _);
-    }
+    /// <summary>Whether a command would be refused in a state. May be asked beside the writer.</summary>
+    public Refusal? Validate(ProjectState state, Command command) => Decider.Decide(state, command, state.Seq + 1, _limits, out _, out _);
 
     /// <summary>Makes a recorded draft visible: to all by the tape, to the senders by their answers. Call only after the journal has it.</summary>
     public void Commit(Draft draft, ReadOnlySpan<Submission> submissions)
     {
-        Volatile.Write(ref _state, draft.State);
+        _state = draft.State;
         draft.PublishTo(_tape);
         TapesMoved |= draft.Entries.Count > 0;
         for (var i = 0; i < submissions.Length; i++)
@@ -116,7 +112,7 @@ internal sealed class Project
             ?? throw new InvalidDataException($"Event {entry.Seq} of project {_id} cannot be read.");
         if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
             throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
-        Volatile.Write(ref _state, Fold.Apply(_state, happened));
+        _state = Fold.Apply(_state, happened);
         _scratch.Clear();
         _scratch.Raw(entry.Json.Span);
         FrameHeader.Frame(_scratch, 0);

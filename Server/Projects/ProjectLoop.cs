@@ -20,6 +20,9 @@ internal abstract record Inbound(Member From)
     public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
 
     public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
+
+    /// <summary>A look at the state in which all that the connection said before has been decided.</summary>
+    public sealed record Look(Member From, TaskCompletionSource<ProjectState> Seen) : Inbound(From);
 }
 
 /// <summary>
@@ -40,6 +43,7 @@ internal sealed class ProjectLoop
     private readonly int _batchMax;
     private readonly Channel<Inbound> _inbox;
     private readonly List<Submission> _submissions = [];
+    private readonly List<TaskCompletionSource<ProjectState>> _looks = [];
     private readonly Draft _draft = new();
 
     public ProjectLoop(string id, Project project, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger)
@@ -49,12 +53,17 @@ internal sealed class ProjectLoop
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
-    public ProjectState State => _project.State;
-
     public long Floor => _project.Floor;
 
-    /// <summary>Whether a command would be refused as things stand. Appends nothing.</summary>
-    public Refusal? Validate(Command command) => _project.Validate(command);
+    /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
+    public Refusal? Validate(ProjectState state, Command command) => _project.Validate(state, command);
+
+    /// <summary>The state after all that the member said before; null where the loop has ended.</summary>
+    public async Task<ProjectState?> LookAsync(Member from, CancellationToken cancelled)
+    {
+        var seen = new TaskCompletionSource<ProjectState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
+    }
 
     /// <summary>Opens a project: folds its journal.</summary>
     public static async Task<ProjectLoop> OpenAsync(
@@ -103,7 +112,7 @@ internal sealed class ProjectLoop
         foreach (var member in _project.Members.All)
             member.End(CloseCode.ServerFault);
         while (_inbox.Reader.TryRead(out var inbound))
-            inbound.From.End(CloseCode.ServerFault);
+            inbound.From.End(CloseCode.ServerFault); // a look that waits ends with its connection
     }
 
     private async Task TurnAsync(CancellationToken stopping)
@@ -115,6 +124,9 @@ internal sealed class ProjectLoop
             await RecordAsync(stopping);
         _project.TellPresence();
         FanOut.Pass(_project);
+        foreach (var seen in _looks)
+            seen.TrySetResult(_project.State);
+        _looks.Clear();
     }
 
     private void Take(Inbound inbound)
@@ -133,6 +145,9 @@ internal sealed class ProjectLoop
                 _project.Leave(exit.From);
                 if (exit.RequestId is not null)
                     _project.Post(exit.From, new ServerMessage.Done(exit.RequestId));
+                break;
+            case Inbound.Look look:
+                _looks.Add(look.Seen);
                 break;
             case Inbound.Broadcast broadcast when broadcast.From.IsInside:
                 _project.Broadcast(broadcast.From, broadcast.Message);
