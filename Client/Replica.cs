@@ -110,6 +110,14 @@ internal sealed class Replica(string project, string secret, bool listen = true,
         return _pending.TakeWithDependents(pending);
     }
 
+    /// <summary>Gives up every command. What was sent may still take effect.</summary>
+    public void WithdrawAll()
+    {
+        foreach (var pending in _pending.ToArray())
+            _pending.Remove(pending);
+        _view = null;
+    }
+
     /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>
     public void Release(long n)
     {
