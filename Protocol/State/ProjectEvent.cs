@@ -9,7 +9,7 @@ namespace EventOnly.Protocol.State;
 /// <param name="Session">The author's public session id.</param>
 /// <param name="N">The session's own number of the command.</param>
 /// <param name="IsBatch">Whether the changes were asked for as one batch (a batch may hold one).</param>
-/// <param name="Changes">What changed; exactly one unless it is a batch.</param>
+/// <param name="Changes">What changed; exactly one unless it is a batch; none where a client does not know the event's type.</param>
 public sealed record ProjectEvent(
     long Seq, long AtMs, string By, string Session, long N, bool IsBatch, ImmutableArray<Change> Changes);
 

@@ -74,13 +74,13 @@ public sealed partial class WireCodec
                 changes.Add(ReadChange(op, op.RequiredText(Property.Type)));
             }
         }
-        else
+        else if (type is "create" or "update" or "delete")
         {
             changes.Add(ReadChange(scan, type));
         }
         return new(scan.RequiredProject(), new(
             scan.RequiredInteger(Property.Seq, 1), ReadMoment(scan, Property.At), scan.RequiredText(Property.By), scan.RequiredText(Property.Session),
-            scan.RequiredInteger(Property.N, 1), isBatch, changes.DrainToImmutable()));
+            scan.RequiredInteger(Property.N, 1), IsBatch: isBatch || changes.Count == 0, changes.DrainToImmutable()));
     }
 
     private static Change ReadChange(in FrameScan scan, string type)

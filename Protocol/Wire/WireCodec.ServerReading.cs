@@ -36,6 +36,8 @@ public sealed partial class WireCodec
             "disconnect" => new ServerMessage.Disconnect(
                 scan.RequiredText(Property.Code), scan.Text(Property.Reason) ?? "", scan.Flag(Property.Reconnect) ?? true,
                 (int?)scan.Integer(Property.RetryAfterMs)),
+            // An event of a kind that a newer server has learnt: its place in the journal counts, its content cannot.
+            _ when scan.Has(Property.Seq) && scan.Has(Property.N) && scan.Has(Property.At) => ReadEvent(scan, type),
             _ => new ServerMessage.Unknown(type),
         };
     }

@@ -1,0 +1,59 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Client;
+
+/// <summary>What a caller of <see cref="EventOnlyClient"/> may choose.</summary>
+public sealed record ClientOptions
+{
+    /// <summary>The project to join.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>1 to 64 characters; counts where the server allows anonymous access.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>What proves who we are, where the server asks for it.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>This client's secret, 16 to 64 of <c>[A-Za-z0-9_-]</c>; random by default. Never show it to others.</summary>
+    public string? Session { get; init; }
+
+    /// <summary>What others see of us from the start, at most 2,048 bytes; without it (and without <see cref="EventOnlyClient.SetPresence"/>) we are not listed.</summary>
+    public JsonFields? Presence { get; init; }
+
+    /// <summary>False for a pure publisher: no events, no state, an answer for each command.</summary>
+    public bool Listen { get; init; } = true;
+
+    /// <summary>Commands that may be unanswered at once, 1 to 64.</summary>
+    public int Window { get; init; } = WireLimits.InFlight;
+
+    /// <summary>Commands that may be pending at once; beyond it <see cref="QueueFullException"/>. Raise it for long work offline.</summary>
+    public int QueueMax { get; init; } = 1000;
+
+    /// <summary>Items a stream holds for a subscriber that is behind; beyond it the stream ends with <see cref="SubscriberTooSlowException"/>.</summary>
+    public int StreamItemsMax { get; init; } = 4096;
+
+    /// <summary>Whether the first attempt may fail and be tried again, until the caller gives up. Turn it off to fail fast.</summary>
+    public bool RetryInitialConnect { get; init; } = true;
+
+    /// <summary>From the start of an attempt until the server must have answered <c>join</c>.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Silence allowed beyond the server's ping interval, before the line counts as dead.</summary>
+    public TimeSpan PingGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    public ReconnectPolicy Reconnect { get; init; } = new();
+
+    public ConnectionOptions Connection { get; init; } = new();
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Jitter and entity ids. A seeded one makes a run repeatable; it must not be shared with another client.</summary>
+    public Random Random { get; init; } = new();
+
+    /// <summary>Told of every frame, for logs and tests: sent (true) or received (false). Runs on the client's own loops, so it must return at once and not throw.</summary>
+    public Action<bool, ReadOnlyMemory<byte>>? OnFrame { get; init; }
+
+    /// <summary>Told when the server said something it should not. Runs on the client's own loops, so it must return at once and not throw.</summary>
+    public Action<ProtocolException>? OnTrouble { get; init; }
+}

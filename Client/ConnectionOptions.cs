@@ -1,0 +1,16 @@
+using System.Net.WebSockets;
+
+namespace EventOnly.Client;
+
+/// <summary>How a WebSocket is made.</summary>
+public sealed record ConnectionOptions
+{
+    /// <summary>The <c>Origin</c> header. None by default; needed only to look like a page of that origin.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>Bytes of one message from the server; a larger one ends the connection. Raise it for entities or history pages beyond 16 MiB.</summary>
+    public int MessageBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Another way to a socket than the network: tests connect through memory.</summary>
+    internal Func<Uri, CancellationToken, Task<WebSocket>>? Dial { get; init; }
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Client;
+
+/// <summary>What is asked, what is only heard, and what is not stored.</summary>
+public sealed partial class EventOnlyClient
+{
+    /// <summary>The others that are present (the first 200), by public session id.</summary>
+    public ImmutableSortedDictionary<string, PresentMember> Others => Read(() => _replica.Members);
+
+    /// <summary>
+    /// Replaces what the others see of us: at most 2,048 bytes. Sent as soon as possible, the newest value only; offline it goes with the next join.
+    /// </summary>
+    public void SetPresence(JsonFields data)
+    {
+        lock (_gate)
+            (_presence, _presenceChanged) = (data, true);
+        _line.Wake();
+    }
+
+    /// <summary>Tells all members (or one session) something that is not stored. Returns false if it was dropped, because we are offline or behind.</summary>
+    public bool Broadcast(string topic, CanonicalValue data, string? to = null) =>
+        TrySay(new ClientMessage.Broadcast(_options.Project, topic, data, to));
+
+    /// <summary>Looks into the server's state as it is now.</summary>
+    /// <exception cref="RejectedException">The server refused the question.</exception>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    public async Task<QueryPage> QueryAsync(Query query, CancellationToken ct = default)
+    {
+        var answer = await AskAsync('q', id => new ClientMessage.Ask(id, _options.Project, query), ct).ConfigureAwait(false);
+        var page = Expect<ServerMessage.QueryResult>(answer);
+        return new(page.Seq, page.Items, page.More);
+    }
+
+    /// <summary>A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    public async Task<Refusal?> ValidateAsync(Command command, CancellationToken ct = default)
+    {
+        var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct).ConfigureAwait(false);
+        return Expect<ServerMessage.Verdict>(answer).Refusal;
+    }
+
+    /// <summary>The events of the past, page by page.</summary>
+    /// <param name="to">The last seq wanted; null reads up to the present.</param>
+    /// <exception cref="RejectedException"><c>gone</c>: they are no longer kept.</exception>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    public async IAsyncEnumerable<ProjectEvent> HistoryAsync(long from, long? to = null, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        var codec = new WireCodec(WireLimits.Trusted);
+        for (var more = true; more;)
+        {
+            var start = from;
+            var answer = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, start, to, null, null), ct).ConfigureAwait(false);
+            var page = Expect<ServerMessage.HistoryResult>(answer);
+            foreach (var line in page.Events)
+            {
+                var happened = codec.TryDecodeEvent(line.Span) ?? throw new ProtocolException("bad_frame", "An event of the history cannot be read.");
+                from = happened.Seq + 1;
+                yield return happened;
+            }
+            more = page.More && page.Events.Length > 0;
+        }
+    }
+
+    /// <summary>The state as it was at a position.</summary>
+    /// <exception cref="RejectedException"><c>gone</c>: it is no longer kept.</exception>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    public async Task<ProjectState> AtAsync(long seq, CancellationToken ct = default)
+    {
+        var parts = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, 0, null, null, seq), ct).ConfigureAwait(false);
+        return ProjectState.FromSnapshot(Expect<ServerMessage.Snapshot>(parts).Seq, parts.OfType<ServerMessage.Snapshot>().SelectMany(part => part.Entities));
+    }
+
+    /// <summary>The events from now on, own ones included, each once and in order. Takes part at once, not at the first read.</summary>
+    /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
+    public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
+
+    /// <summary>The broadcasts from now on (of a topic). Takes part at once, not at the first read.</summary>
+    /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
+    public Subscription<ServerMessage.Broadcast> BroadcastsAsync(string? topic = null) =>
+        _broadcasts.Open(topic is null ? null : heard => heard.Topic == topic);
+
+    /// <summary>Sends a message as it is, if there is a line.</summary>
+    internal bool TrySay(ClientMessage message)
+    {
+        lock (_gate)
+        {
+            if (_state != ConnectionState.Connected || _outbox.Count >= OutboxMax)
+                return false;
+            _outbox.Enqueue(message);
+        }
+        _line.Wake();
+        return true;
+    }
+
+    private async Task<ImmutableArray<ServerMessage>> AskAsync(char prefix, Func<string, ClientMessage> question, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        string id;
+        Requests.Request request;
+        lock (_gate)
+        {
+            if (_closed is not null)
+                throw _closed;
+            if (_state != ConnectionState.Connected)
+                throw new OfflineException();
+            id = _requests.NewId(prefix);
+            request = _requests.Ask(id, question(id));
+        }
+        _line.Wake();
+        using var registration = ct.UnsafeRegister(_ => GiveUp(id, ct), null);
+        return await request.Answer.Task.ConfigureAwait(false);
+    }
+
+    private void GiveUp(string id, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_requests.Cancel(id, ct))
+                _outbox.Enqueue(new ClientMessage.Cancel(id));
+        }
+        _line.Wake();
+    }
+
+    private static T Expect<T>(ImmutableArray<ServerMessage> answer) where T : ServerMessage =>
+        answer[^1] as T ?? throw new ProtocolException("bad_frame", $"The answer is a {answer[^1].GetType().Name}.");
+}

@@ -1,0 +1,203 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Client;
+
+/// <summary>What passes between the line and the replica. All of it runs on the line's loops, under the lock.</summary>
+public sealed partial class EventOnlyClient
+{
+    private const int OutboxMax = 1024;
+    private const double RttWeight = 0.2;
+
+    private readonly Queue<ClientMessage> _outbox = [];
+    private readonly WireCodec _codec = new(WireLimits.Trusted);
+    private readonly Utf8Buffer _sent = new();
+    private JsonFields? _presence;
+    private bool _presenceChanged;
+    private string _joinId = "";
+    private TimeSpan _rtt;
+    private Resume? _lastResume;
+
+    private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
+
+    private void SayHello()
+    {
+        lock (_gate)
+        {
+            _joinId = _requests.NewId('j');
+            _presenceChanged = false;
+            _outbox.Enqueue(new ClientMessage.Connect(_options.UserName, _options.Token, "EventOnly.Client", ThisVersion));
+            _outbox.Enqueue(_replica.Join(_joinId, _presence));
+        }
+    }
+
+    private static string? ThisVersion => typeof(EventOnlyClient).Assembly.GetName().Version?.ToString(3);
+
+    private ClientMessage? NextToSend()
+    {
+        lock (_gate)
+        {
+            if (!_outbox.TryDequeue(out var message) && _replica.IsLive)
+                message = TakePresence() ?? _requests.Next() ?? _replica.Next();
+            if (message is null || _options.OnFrame is null)
+                return message;
+            _sent.Clear();
+            WireCodec.Encode(_sent, message);
+            _options.OnFrame(true, _sent.WrittenMemory);
+            return message;
+        }
+    }
+
+    /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
+    private ClientMessage.SetPresence? TakePresence()
+    {
+        if (!_presenceChanged)
+            return null;
+        _presenceChanged = false;
+        return new(_options.Project, _presence!);
+    }
+
+    private LineEnd? Hear(ReadOnlyMemory<byte> frame)
+    {
+        LineEnd? end;
+        lock (_gate)
+        {
+            _options.OnFrame?.Invoke(false, frame);
+            end = _codec.TryDecode(frame.Span, out ServerMessage? message, out var fault)
+                ? Take(message!)
+                : Report("bad_frame", fault!.Message);
+        }
+        _pulse.Beat();
+        _line.Wake();
+        return end;
+    }
+
+    private LineEnd? Take(ServerMessage message)
+    {
+        switch (message)
+        {
+            case ServerMessage.Connected m:
+                _line.Greeted(m.PingIntervalMs);
+                _requests.InFlightMax = m.Limits.QueriesInFlight;
+                return null;
+            case ServerMessage.Ping m:
+                _outbox.Enqueue(new ClientMessage.Pong(m.T));
+                return null;
+            case ServerMessage.Pong m:
+                MeasureRtt(m);
+                return null;
+            case ServerMessage.Disconnect m:
+                return LineEnd.OfDisconnect(m);
+            case ServerMessage.Error m when m.Id == _joinId || m.Id is null:
+                return TakeError(m);
+            case ServerMessage.Broadcast m:
+                _broadcasts.Publish(m, () => new SubscriberTooSlowException(_replica.Seq));
+                return null;
+            default:
+                return _requests.TryTake(message) ? null : Obey(_replica.Receive(message));
+        }
+    }
+
+    /// <summary>An error of the join decides about the line; one without an id is about a frame of ours that was not understood.</summary>
+    private LineEnd? TakeError(ServerMessage.Error error)
+    {
+        if (error.Id is null)
+            return Report(error.Code.Word(), error.Message);
+        return error.Code.IsRetryable()
+            ? new(error.Code.Word(), error.Message, CloseAdvice.BackOff, error.RetryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null)
+            : new(error.Code.Word(), error.Message, CloseAdvice.Stop);
+    }
+
+    private LineEnd? Obey(ImmutableArray<ReplicaEffect> effects)
+    {
+        LineEnd? end = null;
+        foreach (var effect in effects)
+        {
+            switch (effect)
+            {
+                case ReplicaEffect.Settled settled:
+                    TakeOwner(settled.Command.N)?.TrySetResult(settled.Ack);
+                    break;
+                case ReplicaEffect.Failed failed:
+                    TakeOwner(failed.Command.N)?.TrySetException(new RejectedException(failed.Refusal));
+                    break;
+                case ReplicaEffect.Happened { Event: var happened }:
+                    _events.Publish(happened, () => new SubscriberTooSlowException(happened.Seq - 1));
+                    break;
+                case ReplicaEffect.Replaced { MissedFrom: { } from, Seq: var seq } when from <= seq:
+                    _events.EndAll(new EventsMissedException(from, seq));
+                    break;
+                case ReplicaEffect.Live live:
+                    (_state, _lastResume) = (ConnectionState.Connected, new(live.Mode, live.Missed));
+                    _line.Held();
+                    break;
+                case ReplicaEffect.Wait wait:
+                    ReleaseLater(wait);
+                    break;
+                case ReplicaEffect.Trouble trouble:
+                    Report(trouble.Code, trouble.Message);
+                    break;
+                case ReplicaEffect.Rejoin:
+                    end = LineEnd.Lost("The replica must join again.");
+                    break;
+            }
+        }
+        return end;
+    }
+
+    private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
+
+    private void ReleaseLater(ReplicaEffect.Wait wait)
+    {
+        ITimer? timer = null;
+        timer = _options.Time.CreateTimer(
+            _ =>
+            {
+                lock (_gate)
+                {
+                    _replica.Release(wait.N);
+                    timer?.Dispose();
+                }
+                _line.Wake();
+            },
+            null, TimeSpan.FromMilliseconds(wait.Ms), Timeout.InfiniteTimeSpan);
+    }
+
+    private LineEnd? Report(string code, string message)
+    {
+        _options.OnTrouble?.Invoke(new(code, message));
+        return null;
+    }
+
+    private void Ping()
+    {
+        var now = _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        lock (_gate)
+            _outbox.Enqueue(new ClientMessage.Ping(CanonicalValue.Of(now)));
+        _line.Wake();
+    }
+
+    private void MeasureRtt(ServerMessage.Pong pong)
+    {
+        if (pong.T.AsInteger() is not { } then)
+            return;
+        var sample = _options.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(then);
+        _rtt = _rtt == TimeSpan.Zero ? sample : _rtt + (sample - _rtt) * RttWeight;
+    }
+
+    private void GoOffline(LineEnd end)
+    {
+        lock (_gate)
+        {
+            if (_state == ConnectionState.Connected)
+                _state = ConnectionState.Reconnecting;
+            _replica.Off();
+            _outbox.Clear();
+            _requests.FailAll(new OfflineException());
+        }
+        _pulse.Beat();
+    }
+}

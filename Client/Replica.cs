@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Client;
+
+/// <summary>
+/// One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the fold of the second
+/// over the first. Pure: messages in; state, frames and waits out. No socket, timer, clock or task.
+/// <code>
+/// off ──Join()──▶ joining ──joined, recovered──────────────────────▶ live
+///                    ▲  └──joined──▶ snapshot ──its last part──▶ live ──┐
+///                    └─────────────────gap in the events────────────────┘
+/// </code>
+/// </summary>
+/// <param name="project">The project's id.</param>
+/// <param name="secret">The session's secret; it stays the same for the life of the replica.</param>
+/// <param name="listen">False for a pure publisher: no state, an ack for each command.</param>
+/// <param name="window">Commands that may be unanswered at once, 1 to 64.</param>
+internal sealed class Replica(string project, string secret, bool listen = true, int window = WireLimits.InFlight)
+{
+    /// <summary>The pause after a "not now" that does not name one, in ms.</summary>
+    private const int RetryMs = 1000;
+
+    private enum Phase { Off, Joining, Snapshot, Live }
+
+    private readonly Pending _pending = new(window);
+    private readonly List<Entity> _parts = [];
+    private Phase _phase;
+    private string _joinId = "";
+    private int _partsSeen;
+    private long _headWhenJoined;
+    private string? _joinedEpoch;
+    private ProjectState? _view;
+    private long? _gapAt;
+    private bool _distrust; // resuming has not helped: ask for a snapshot
+
+    /// <summary>The state as the server has confirmed it.</summary>
+    public ProjectState Confirmed { get; private set; } = ProjectState.Empty;
+
+    /// <summary>The confirmed state with our pending commands on top: what a user should see.</summary>
+    public ProjectState View => _view ??= _pending.Aggregate(Confirmed, (state, pending) => Optimistic.Apply(state, pending.Command));
+
+    public long Seq => Confirmed.Seq;
+
+    /// <summary>Of the confirmed state, so it moves with it: <c>since</c> must never pair one journal's name with another's position.</summary>
+    public string? Epoch { get; private set; }
+
+    /// <summary>The position below which the server has no events any more, as it was when we joined.</summary>
+    public long Floor { get; private set; }
+
+    /// <summary>Our public id, once the server has told it.</summary>
+    public string? Session { get; private set; }
+
+    /// <summary>What we may do in the project, as the server calls it.</summary>
+    public string Role { get; private set; } = "";
+
+    /// <summary>The others that are present.</summary>
+    public ImmutableSortedDictionary<string, PresentMember> Members { get; private set; } = Client.Members.None;
+
+    /// <summary>The members when we joined, present or not.</summary>
+    public int MemberCount { get; private set; }
+
+    /// <summary>Commands whose outcome is not known.</summary>
+    public int PendingCount => _pending.Count;
+
+    public bool IsLive => _phase == Phase.Live;
+
+    /// <summary>Has everything arrived that was there when we joined?</summary>
+    public bool IsCaughtUp => IsLive && (!listen || Seq >= _headWhenJoined);
+
+    /// <summary>The message that (re)joins the project from where we stand.</summary>
+    public ClientMessage.Join Join(string id, JsonFields? presence = null)
+    {
+        (_phase, _joinId) = (Phase.Joining, id);
+        Position? since = Epoch is not null && !_distrust ? new(Epoch, Seq) : null;
+        return new(id, project, secret, since, _pending.Unanswered, listen, presence);
+    }
+
+    /// <summary>The line is gone: whatever still arrives of it belongs to nobody. What was sent is <c>pending</c> in the next join.</summary>
+    public void Off()
+    {
+        _phase = Phase.Off;
+        Members = Client.Members.None;
+    }
+
+    /// <summary>Takes a command; its effect is in <see cref="View"/> from now on.</summary>
+    public PendingCommand Submit(Command command)
+    {
+        var pending = _pending.Add(command);
+        _view = _view is null ? null : Optimistic.Apply(_view, command);
+        return pending;
+    }
+
+    /// <summary>The next command, which is to be sent now; null: there is none, or not now.</summary>
+    public ClientMessage.Submit? Next()
+    {
+        if (_phase is not (Phase.Live or Phase.Snapshot) || _pending.Next() is not { } next)
+            return null;
+        next.Stage = Stage.Sent;
+        return new(project, next.N, next.Command);
+    }
+
+    /// <summary>Forgets a command that is not with the server, and what depends on it. Returns what was forgotten: nothing if it is too late.</summary>
+    public ImmutableArray<PendingCommand> Withdraw(long n)
+    {
+        if (_pending[n] is not { Stage: not Stage.Sent } pending)
+            return [];
+        _view = null;
+        return _pending.TakeWithDependents(pending);
+    }
+
+    /// <summary>Gives up every command. What was sent may still take effect.</summary>
+    public void WithdrawAll()
+    {
+        foreach (var pending in _pending.ToArray())
+            _pending.Remove(pending);
+        _view = null;
+    }
+
+    /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>
+    public void Release(long n)
+    {
+        if (_pending[n] is { Stage: Stage.Held } pending)
+            pending.Stage = Stage.Queued;
+    }
+
+    /// <summary>Takes what the server says about this project.</summary>
+    public ImmutableArray<ReplicaEffect> Receive(ServerMessage message)
+    {
+        switch (message)
+        {
+            case ServerMessage.Happened { Event: var happened }: return TakeEvent(happened);
+            case ServerMessage.Ack ack: return TakeAck(ack);
+            case ServerMessage.Reject reject: return TakeReject(reject);
+            case ServerMessage.Joined joined: return TakeJoined(joined);
+            case ServerMessage.Snapshot { Id: null } part: return TakePart(part);
+            case ServerMessage.Presence news when _phase != Phase.Off:
+                Members = Members.Apply(news, Session);
+                return [];
+            default: return [];
+        }
+    }
+
+    private ImmutableArray<ReplicaEffect> TakeJoined(ServerMessage.Joined joined)
+    {
+        if (_phase != Phase.Joining || joined.Id != _joinId)
+            return []; // the answer to a join we have given up
+        var resumed = joined.Recovered && joined.Head.Epoch == Epoch;
+        (Session, Floor, Role, MemberCount) = (joined.Session, joined.Floor, joined.Role, joined.MemberCount);
+        (_headWhenJoined, _joinedEpoch) = (joined.Head.Seq, joined.Head.Epoch);
+        Members = Client.Members.Of(joined.Members);
+        _pending.Answer(joined.Outcomes, joined.Head.Seq);
+        if (listen && !resumed)
+        {
+            _phase = Phase.Snapshot;
+            _partsSeen = 0;
+            _parts.Clear();
+            return [];
+        }
+        _phase = Phase.Live;
+        return [.. SettleDue(), new ReplicaEffect.Live(ResumeMode.Events, resumed ? joined.Head.Seq - Seq : 0)];
+    }
+
+    private ImmutableArray<ReplicaEffect> TakePart(ServerMessage.Snapshot part)
+    {
+        if (_phase != Phase.Snapshot)
+            return [];
+        if (part.Part != _partsSeen + 1)
+            return GiveUpLine("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.");
+        _partsSeen = part.Part;
+        _parts.AddRange(part.Entities);
+        return part.Part == part.Parts ? Replace(part) : [];
+    }
+
+    /// <summary>All parts are here: the new state takes the place of the old one, in one step with the commands it contains.</summary>
+    private ImmutableArray<ReplicaEffect> Replace(ServerMessage.Snapshot last)
+    {
+        var (oldSeq, oldEpoch) = (Seq, Epoch);
+        Confirmed = ProjectState.FromSnapshot(last.Seq, _parts);
+        _parts.Clear();
+        (Epoch, _phase, _distrust, _view) = (_joinedEpoch, Phase.Live, false, null);
+
+        var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
+        effects.AddRange(SettleDue());
+        if (last.Hash is { } told && told != Confirmed.Hash)
+            effects.Add(new ReplicaEffect.Trouble("hash_mismatch", $"The snapshot at {last.Seq} hashes to {Confirmed.Hash}, the server says {told}."));
+        effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? oldSeq + 1 : 1));
+        effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? last.Seq - oldSeq : null));
+        return effects.DrainToImmutable();
+    }
+
+    private ImmutableArray<ReplicaEffect> TakeEvent(ProjectEvent happened)
+    {
+        if (!IsLive || happened.Seq <= Seq)
+            return [];
+        if (happened.Seq > Seq + 1)
+            return TakeGap(happened.Seq);
+
+        // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
+        var own = happened.Session == Session;
+        Confirmed = Fold.Apply(Confirmed, happened);
+        _view = null;
+        var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
+        if (own && _pending[happened.N] is { } command)
+        {
+            _pending.Remove(command);
+            effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
+        }
+        effects.AddRange(SettleDue());
+        effects.Add(new ReplicaEffect.Happened(happened, own));
+        return effects.DrainToImmutable();
+    }
+
+    /// <summary>Must not happen. The first remedy is to resume; if that leads to the same gap, to take a snapshot.</summary>
+    private ImmutableArray<ReplicaEffect> TakeGap(long seq)
+    {
+        _distrust = _gapAt == Seq;
+        _gapAt = Seq;
+        return GiveUpLine("gap", $"Event {seq} came after {Seq}.");
+    }
+
+    private ImmutableArray<ReplicaEffect> GiveUpLine(string code, string message)
+    {
+        _phase = Phase.Off; // or every further event would be a gap of its own
+        return [new ReplicaEffect.Trouble(code, message), new ReplicaEffect.Rejoin()];
+    }
+
+    private ImmutableArray<ReplicaEffect> TakeReject(ServerMessage.Reject reject)
+    {
+        if (_pending[reject.N] is not { } pending)
+            return [];
+        switch (reject.Refusal.Code)
+        {
+            case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
+                pending.Stage = Stage.Held;
+                return [new ReplicaEffect.Wait(pending.N, reject.RetryAfterMs ?? RetryMs)];
+            case ErrorCode.NotFound when _pending.WaitsForCreate(pending): // it overtook the create it needs, which was refused for now
+                pending.Stage = Stage.Queued;
+                return [];
+            default:
+                _view = null;
+                return [.. _pending.TakeWithDependents(pending).Select(failed => new ReplicaEffect.Failed(failed, reject.Refusal))];
+        }
+    }
+
+    private ImmutableArray<ReplicaEffect> TakeAck(ServerMessage.Ack ack)
+    {
+        if (_pending[ack.N] is not { } pending)
+            return [];
+        pending.DueSeq = ack.Seq;
+        return IsLive ? SettleDue() : [];
+    }
+
+    /// <summary>Settles what is known to have taken effect at or before our position. Who does not listen has no position and need not wait.</summary>
+    private ImmutableArray<ReplicaEffect> SettleDue()
+    {
+        var due = _pending.TakeDue(listen ? Seq : long.MaxValue);
+        if (due.Length == 0)
+            return [];
+        _view = null;
+        return [.. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null)))];
+    }
+
+    private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(
+        happened?.Seq ?? (pending.DueSeq is > 0 ? pending.DueSeq.Value : Seq),
+        happened is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(happened.AtMs),
+        happened?.IsBatch ?? pending.Command is Command.Batch ? null : happened?.Changes[0].Entity ?? pending.Touches.FirstOrDefault());
+}

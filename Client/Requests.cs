@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Client;
+
+/// <summary>
+/// Questions and their answers. Answers are matched by id, so a stale one can never win. No more than the server allows are open at once; the
+/// others wait here. Used under its owner's lock.
+/// </summary>
+internal sealed class Requests
+{
+    private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
+    private readonly Queue<Request> _waiting = [];
+    private int _lastId;
+    private int _sent;
+
+    /// <summary>How many may be with the server at once: its <c>limits.queriesInFlight</c>.</summary>
+    public int InFlightMax { get; set; } = 4;
+
+    /// <summary>A question and whoever waits for its answer. A snapshot comes in parts; every other answer is one message.</summary>
+    internal sealed class Request(ClientMessage message)
+    {
+        public ClientMessage Message { get; } = message;
+
+        public TaskCompletionSource<ImmutableArray<ServerMessage>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public List<ServerMessage> Parts { get; } = [];
+
+        public bool IsSent { get; set; }
+    }
+
+    /// <summary>An id no other request of this client has.</summary>
+    public string NewId(char prefix) => prefix + (++_lastId).ToString(CultureInfo.InvariantCulture);
+
+    public Request Ask(string id, ClientMessage message)
+    {
+        var request = new Request(message);
+        _open.Add(id, request);
+        _waiting.Enqueue(request);
+        return request;
+    }
+
+    /// <summary>The next question to send, or null.</summary>
+    public ClientMessage? Next()
+    {
+        while (_sent < InFlightMax && _waiting.TryDequeue(out var request))
+        {
+            if (request.Answer.Task.IsCompleted)
+                continue; // given up before it was sent
+            request.IsSent = true;
+            _sent++;
+            return request.Message;
+        }
+        return null;
+    }
+
+    /// <summary>Takes an answer, or one part of it; false if the message is none. Answers to what nobody asks any more are dropped.</summary>
+    public bool TryTake(ServerMessage message)
+    {
+        if (IdOf(message) is not { } id)
+            return false;
+        if (!_open.TryGetValue(id, out var request))
+            return true;
+        request.Parts.Add(message);
+        if (message is ServerMessage.Snapshot part && part.Part < part.Parts)
+            return true;
+        Close(id, request);
+        if (message is ServerMessage.Error error)
+            request.Answer.TrySetException(new RejectedException(new Refusal(error.Code, error.Message, error.Detail)));
+        else
+            request.Answer.TrySetResult([.. request.Parts]);
+        return true;
+    }
+
+    private static string? IdOf(ServerMessage message) => message switch
+    {
+        ServerMessage.QueryResult m => m.Id,
+        ServerMessage.HistoryResult m => m.Id,
+        ServerMessage.Verdict m => m.Id,
+        ServerMessage.Snapshot m => m.Id,
+        ServerMessage.Error m => m.Id,
+        _ => null,
+    };
+
+    /// <summary>Gives a question up. Returns whether the server must be told.</summary>
+    public bool Cancel(string id, CancellationToken ct)
+    {
+        if (!_open.TryGetValue(id, out var request))
+            return false;
+        Close(id, request);
+        request.Answer.TrySetCanceled(ct);
+        return request.IsSent && request.Message is not ClientMessage.Validate; // that one is over at once
+    }
+
+    /// <summary>The line is gone, and with it every answer.</summary>
+    public void FailAll(Exception reason)
+    {
+        foreach (var request in _open.Values)
+            request.Answer.TrySetException(reason);
+        _open.Clear();
+        _waiting.Clear();
+        _sent = 0;
+    }
+
+    private void Close(string id, Request request)
+    {
+        _open.Remove(id);
+        if (request.IsSent)
+            _sent--;
+    }
+}
