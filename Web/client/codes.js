@@ -56,8 +56,8 @@ export function closeOf(number) {
   return closes.get(number) ?? { code: `close_${number}`, does: number >= 4000 ? 'back off' : 'reconnect' };
 }
 
-/** The close a `disconnect` message announces by name. @param {string} code */
-export function closeNamed(code) {
-  for (const [number, close] of closes) if (close.code === code) return { number, ...close };
+/** The number of the close that a `disconnect` message announces by name. @param {string} name */
+export function closeNamed(name) {
+  for (const [number, { code }] of closes) if (code === name) return number;
   return undefined;
 }
