@@ -389,7 +389,7 @@ export class EventOnlyClient {
       this.#run(this.#replica.withdraw(command, new RejectedError({ code: 'too_large', message: `The command is over ${bytesMax} bytes.` })));
       return;
     }
-    command.stage = 'sent'; // even if the line has just broken: the rejoin asks
+    this.#replica.sent(command);
     this.#sayText(text);
   }
 
