@@ -24,7 +24,7 @@ test('Nothing happens before connect, and connect twice is connect once', () => 
 });
 
 test('A relative address belongs to the page, with ws for http and wss for https', () => {
-  const urls = [];
+  /** @type {string[]} */ const urls = [];
   class WebSocket { constructor(/** @type {string} */ url) { urls.push(url); } close() {} }
   for (const href of ['https://example.org/board/?x#y', 'http://localhost:8080/']) {
     Object.defineProperty(globalThis, 'location', { value: { href }, configurable: true });

@@ -46,8 +46,9 @@ async function live(seed, { forgetful = false } = {}) {
     follow(actor.client.create('counter', { votes: 0 }, { id: actor.counter }));
     actor.client.connect();
   }
+  /** @typedef {typeof actors[0]} Actor @type {((actor: Actor) => void)[]} */
   const acts = [
-    (/** @type {typeof actors[0]} */ actor) => {
+    actor => {
       actor.votes++;
       follow(actor.client.increment(actor.counter, 'votes'), () => actor.acked++);
     },

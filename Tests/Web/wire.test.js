@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { examples } from './support/golden.js';
 import { aClient, aConnectedClient, EPOCH, event, greet, joined, own, SESSION, snapshot } from './support/given.js';
 
-const SECRET = 'q3TtYv5cKf0aW8nLx2bR7g';
 const CARD = { entity: 'card-5', kind: 'card', version: 988, data: { list: 'todo', title: 'Milk', votes: 3 } };
 const LIST = { entity: 'list-1', kind: 'list', version: 2, data: { title: 'To do' } };
 
