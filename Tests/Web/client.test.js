@@ -63,11 +63,16 @@ test('What the caller does to its objects later is not part of the command', () 
 
 test('A command the server could not even read is refused here, before it has a number', async () => {
   const { client, sockets } = aConnectedClient();
+  let told = 0;
+  client.on('reject', ({ command, error }) => { told++; assert.equal(command.n ?? error.code, 'invalid'); });
   const loop = /** @type {any} */ ({});
   loop.loop = loop;
   for (const data of [{ x: '\ud800' }, { x: 'a\0' }, { x: 2 ** 60 }, JSON.parse('{"__proto__":{"polluted":1}}')])
     await assert.rejects(client.create('card', data), { code: 'invalid', detail: 'bad_json' });
+  assert.equal(told, 4);
   await assert.rejects(client.create('card', loop), TypeError);
+  await assert.rejects(client.create('card', /** @type {any} */ ([])), TypeError);
+  await assert.rejects(client.create('card', /** @type {any} */ (undefined)), TypeError);
   assert.equal(client.store.size, 0);
   client.create('card', {});
   assert.equal(sockets.last.frames()[0].n, 1);

@@ -7,11 +7,11 @@ import { golden } from './support/golden.js';
 
 const { chain: chains, states } = golden('hash.json');
 
-test('Chained MurmurHash3 gives the shared vectors', () => {
+test('Chained MurmurHash3 gives the golden vectors', () => {
   for (const { seed, parts, hash } of chains) assert.equal(chain(seed, ...parts), hash, JSON.stringify(parts));
 });
 
-test('States hash as the shared vectors say, in whatever order their entities come', () => {
+test('States hash as the golden vectors say, in whatever order their entities come', () => {
   for (const { entities, hash } of states) {
     assert.equal(new ProjectState(1, entities).hash, hash);
     assert.equal(new ProjectState(1, [...entities].reverse()).hash, hash);

@@ -1,26 +1,28 @@
 // @ts-check
 /** The two tables of docs/wire.md section 7. A test compares them with the page; change both or none. */
 
-/** Codes of `reject` and `error` → may the same thing succeed later? */
-export const retryable = Object.freeze({
-  __proto__: null,
-  invalid: false,
-  unsupported: false,
-  unauthenticated: false,
-  forbidden: false,
-  not_found: false,
-  conflict: false,
-  gone: false,
-  exists: false,
-  not_unique: false,
-  too_large: false,
-  rate_limited: true,
-  unavailable: true,
-  rebase: true,
-  cancelled: false,
-  superseded: false,
-  internal: true,
-});
+/**
+ * Codes of `reject` and `error` → may the same thing succeed later?
+ * @type {ReadonlyMap<string, boolean>}
+ */
+export const retryable = new Map([
+  ['invalid', false],
+  ['unsupported', false],
+  ['unauthenticated', false],
+  ['forbidden', false],
+  ['not_found', false],
+  ['conflict', false],
+  ['gone', false],
+  ['exists', false],
+  ['not_unique', false],
+  ['too_large', false],
+  ['rate_limited', true],
+  ['unavailable', true],
+  ['rebase', true],
+  ['cancelled', false],
+  ['superseded', false],
+  ['internal', true],
+]);
 
 /**
  * Close codes → name, and what a client does: come back at once (with jitter), back off first, or stop until somebody

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Item, Reject } from './types.js' */
+import { retryable } from './codes.js';
 
 /** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
 export class EventOnlyError extends Error {
@@ -20,7 +21,7 @@ export class EventOnlyError extends Error {
 export class RejectedError extends EventOnlyError {
   /** @param {Pick<Reject, 'code' | 'message'> & Partial<Omit<Reject, 'type'>>} refusal a `reject` or an `error` */
   constructor(refusal) {
-    super(refusal.code, refusal.message, refusal.retryable ?? false);
+    super(refusal.code, refusal.message, refusal.retryable ?? retryable.get(refusal.code));
     /** Narrows `invalid`: `bad_json`, `bad_event`, `too_deep`. */
     this.detail = refusal.detail;
     /** Complaints per field, for forms. */

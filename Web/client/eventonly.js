@@ -92,7 +92,12 @@ export class EventOnlyClient {
       state: change => this.#stateChanged(change),
       trouble: error => emitter.report(error),
     });
-    this.#outbox = new Outbox(settings, this.#replica, { say: text => this.#sayText(text), clogged: () => this.#clogged }, effects => this.#run(effects));
+    this.#outbox = new Outbox(settings, this.#replica, {
+      say: text => this.#sayText(text),
+      clogged: () => this.#clogged,
+      run: effects => this.#run(effects),
+      refused: (command, error) => emitter.emit('reject', { command, error }),
+    });
     this.#requests = new Requests(frame => this.#say(frame), schedule);
     this.#changes = new ChangeFeed(settings.onFrame, change => emitter.emit('change', change));
     this.#indicator = new Indicator(this.#replica, settings, sync => emitter.emit('sync', sync));
@@ -121,12 +126,12 @@ export class EventOnlyClient {
   async disconnect({ flush = 0, code = 1000 } = {}) {
     if (flush > 0 && this.pending > 0 && this.state !== 'idle') {
       await new Promise(resolve => {
-        this.#drained = () => resolve(undefined);
-        this.#settings.schedule(this.#drained, flush);
+        const cancelTimer = this.#settings.schedule(() => resolve(undefined), flush);
+        this.#drained = () => { cancelTimer(); resolve(undefined); };
       });
     }
     this.#line.stop(code);
-    this.#closed(new ClosedError('normal'));
+    if (!this.#closedBy) this.#closed(new ClosedError('normal'));
   }
 
   /**
@@ -188,7 +193,7 @@ export class EventOnlyClient {
   // All are visible in `store` at once, wait while there is no connection, and take effect at most once. Their promises
   // resolve when the command is durable and part of the confirmed state, and reject with RejectedError, QueueFullError,
   // ClosedError, or the signal's reason: aborting takes a command back if it was not sent yet, otherwise only the waiting ends.
-  // A rejection nobody catches is not an unhandled one: `reject` and `failed` tell it as well.
+  // A RejectedError, and what `disconnect` or `failed` took with it, need not be caught: `reject` and `failed` tell it as well.
 
   /** An id for a new entity; usable at once, also offline. Ids of one client sort in the order they were made. @param {string} kind */
   newId(kind) { return this.#ids.next(kind); }
@@ -220,7 +225,8 @@ export class EventOnlyClient {
    *   create: (kind: string, data: JsonObject, options?: { id?: string }) => string,
    *   update: (id: string, patch: JsonObject, options?: { ifVersion?: number }) => void,
    *   delete: (id: string, options?: { ifVersion?: number }) => void,
-   *   increment: (id: string, field: string, by?: number) => void }) => void} fn called at once; `create` returns the id
+   *   increment: (id: string, field: string, by?: number) => void }) => void} fn called at once; `create` returns the id. If it throws, so
+   *   does `batch`, and nothing happens
    * @returns {Promise<Ack>} without `id`
    */
   batch(fn) {
@@ -292,7 +298,7 @@ export class EventOnlyClient {
   // ---- inside: out -----------------------------------------------------------------------------------------------
 
   /** @param {Command} body @param {AbortSignal} [signal] @returns {Promise<Ack>} */
-  #submit(body, signal) { return this.#closedBy ? quietly(Promise.reject(this.#closedBy)) : this.#outbox.submit(body, signal); }
+  #submit(body, signal) { return this.#closedBy ? Promise.reject(this.#closedBy) : this.#outbox.submit(body, signal); }
 
   /**
    * @template T
@@ -355,8 +361,9 @@ export class EventOnlyClient {
     try {
       this.#receive(message);
     } catch (error) {
-      // A frame of the wrong shape, or a fault of ours: what we have may be half a step. Start again from a clean position.
+      // A frame of the wrong shape, or a fault of ours: the state may have moved half a step. Start again from a snapshot.
       this.#emitter.report(error);
+      this.#replica.doubt();
       this.#line.lose(1002, 'A message could not be understood.');
     }
   }
@@ -399,8 +406,8 @@ export class EventOnlyClient {
   #joined(message) {
     if (message.id !== this.#joinId) return;
     this.#line.answered();
-    this.#run(this.#replica.receive(message));
     this.presence.joined(message.members);
+    this.#run(this.#replica.receive(message));
     const { own } = this.presence;
     if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
   }
@@ -526,10 +533,4 @@ function itemOf({ entity: id, kind, version, data }) { return { id, kind, versio
 function cursor(after, sort) {
   if ('entity' in after) return after;
   return { entity: after.id, value: sort && after.data[sort.replace(/^-/, '')] };
-}
-
-/** Nobody has to catch what `failed` has told already. @template T @param {Promise<T>} promise */
-function quietly(promise) {
-  promise.catch(() => {});
-  return promise;
 }

@@ -31,7 +31,7 @@ export function fold(item, op) {
 export function opsOf(happened) {
   switch (happened.type) {
     case 'create': case 'update': case 'delete': return [happened];
-    case 'batch': return happened.ops;
+    case 'batch': return Array.isArray(happened.ops) ? happened.ops : [];
     default: return [];
   }
 }

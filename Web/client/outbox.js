@@ -17,8 +17,7 @@ const utf8 = new TextEncoder();
 export class Outbox {
   #settings;
   #replica;
-  #line;
-  #run;
+  #shell;
   #pumping = false;
   #cancelPump = () => {};
   /** What the server takes: its `limits`, once it has told them. @type {{ messageBytes: number, depth?: number }} */
@@ -26,31 +25,47 @@ export class Outbox {
 
   /**
    * @param {Settings} settings @param {Replica} replica
-   * @param {{ say: (text: string) => unknown, clogged: () => boolean }} line
-   * @param {(effects: Effect[]) => void} run what the replica wants done; it calls `pump` when it is through
+   * @param {object} shell
+   * @param {(text: string) => unknown} shell.say
+   * @param {() => boolean} shell.clogged
+   * @param {(effects: Effect[]) => void} shell.run does what the replica wants done, and calls `pump` when it is through
+   * @param {(command: Command, error: RejectedError) => void} shell.refused a command was refused before it had a number
    */
-  constructor(settings, replica, line, run) {
+  constructor(settings, replica, shell) {
     this.#settings = settings;
     this.#replica = replica;
-    this.#line = line;
-    this.#run = run;
+    this.#shell = shell;
   }
 
   /** @param {Command} body @param {AbortSignal} [signal] @returns {Promise<Ack>} */
   submit(body, signal) {
-    const promise = this.#submit(body, signal);
-    promise.catch(() => {}); // nobody has to catch what the events `reject` and `failed` tell as well
-    return promise;
+    try {
+      signal?.throwIfAborted();
+      const copy = this.#copy(body);
+      const reason = refuse(copy, this.limits.depth);
+      return quietly(reason ? this.#refuse(copy, reason) : this.#queue(copy, signal));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  /** @param {Command} body @param {AbortSignal} [signal] @returns {Promise<Ack>} */
-  async #submit(body, signal) {
-    signal?.throwIfAborted();
+  /** @param {Command} body @returns {Command} what the caller does to its objects later is not part of it */
+  #copy(body) {
     if (this.#replica.pending >= this.#settings.queueMax) throw new QueueFullError(this.#settings.queueMax);
-    const copy = /** @type {Command} */ (JSON.parse(JSON.stringify(body))); // what the caller does to its objects later does not count
+    const copy = /** @type {Command} */ (JSON.parse(JSON.stringify(body)));
     for (const op of opsOf(copy)) if (op.type === 'create' && !isObject(op.data)) throw new TypeError('The data of an entity is an object.');
-    const reason = refuse(copy, this.limits.depth);
-    if (reason) throw new RejectedError({ code: 'invalid', detail: 'bad_json', message: reason });
+    return copy;
+  }
+
+  /** @param {Command} command @param {string} message @returns {Promise<Ack>} */
+  #refuse(command, message) {
+    const error = new RejectedError({ code: 'invalid', detail: 'bad_json', message });
+    this.#shell.refused(command, error);
+    return Promise.reject(error);
+  }
+
+  /** @param {Command} copy @param {AbortSignal} [signal] @returns {Promise<Ack>} */
+  #queue(copy, signal) {
     return new Promise((resolve, reject) => {
       const over = () => signal?.removeEventListener('abort', aborted);
       const owner = {
@@ -59,11 +74,11 @@ export class Outbox {
       };
       const aborted = () => {
         reject(signal?.reason);
-        if (command.stage !== 'sent') this.#run(this.#replica.withdraw(command, signal?.reason));
+        if (command.stage !== 'sent') this.#shell.run(this.#replica.withdraw(command, signal?.reason));
       };
       signal?.addEventListener('abort', aborted, { once: true });
       const { command, effects } = this.#replica.submit(copy, owner, this.#settings.now());
-      this.#run(effects);
+      this.#shell.run(effects);
     });
   }
 
@@ -72,12 +87,12 @@ export class Outbox {
     if (this.#pumping) return; // a listener that submits while we send: the loop below finds it
     this.#pumping = true;
     try {
-      for (let command = this.#replica.next(); command && !this.#line.clogged(); command = this.#replica.next()) this.#send(command);
+      for (let command = this.#replica.next(); command && !this.#shell.clogged(); command = this.#replica.next()) this.#send(command);
     } finally {
       this.#pumping = false;
     }
     this.#cancelPump();
-    if (this.#line.clogged()) this.#cancelPump = this.#settings.schedule(() => this.pump(), DRAIN_MS);
+    if (this.#shell.clogged()) this.#cancelPump = this.#settings.schedule(() => this.pump(), DRAIN_MS);
   }
 
   /** @param {PendingCommand} command */
@@ -87,12 +102,18 @@ export class Outbox {
     if (text.length * 3 > messageBytes && utf8.encode(text).length > messageBytes) {
       // The server would close the line for it, and again after every reconnect.
       const error = new RejectedError({ code: 'too_large', message: `The command is over ${messageBytes} bytes.` });
-      return this.#run(this.#replica.withdraw(command, error));
+      return this.#shell.run(this.#replica.withdraw(command, error));
     }
     this.#replica.sent(command);
-    this.#line.say(text);
+    this.#shell.say(text);
   }
 }
 
 /** @param {unknown} value */
 function isObject(value) { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+
+/** Nobody has to catch what the events `reject` and `failed` tell as well. @template T @param {Promise<T>} promise */
+function quietly(promise) {
+  promise.catch(() => {});
+  return promise;
+}

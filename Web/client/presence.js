@@ -40,7 +40,7 @@ export class Presence {
    * @param {JsonObject} data at most 2,048 bytes as JSON
    */
   set(data) {
-    this.#own = data;
+    this.#own = JSON.parse(JSON.stringify(data)); // a rejoin repeats what was set, not what became of the caller's object
     this.#changed = true;
     if (!this.#waiting) this.#flush();
   }

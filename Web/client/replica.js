@@ -57,7 +57,6 @@ export class Replica {
   #entities = [];
   #parts = 0;
   #gapSeq = -1;
-  /** Resuming has not helped: ask for a snapshot. */
   #distrust = false;
 
   /** @param {{ project: string, session: string, listen?: boolean, window?: number }} options */
@@ -118,6 +117,9 @@ export class Replica {
       ...presence && { presence },
     };
   }
+
+  /** Something is wrong with what we have: the next join asks for a snapshot instead of resuming. */
+  doubt() { this.#distrust = true; }
 
   /** The line is gone: whatever still arrives belongs to nobody. */
   off() { this.#phase = 'off'; }
@@ -252,7 +254,7 @@ export class Replica {
     this.#gapSeq = this.seq;
     const problem = trouble('gap', `Event ${seq} came after ${this.seq}.`);
     if (!again) return [problem, { do: 'rejoin' }];
-    this.#distrust = true; // and not at full speed, hence the restart
+    this.doubt(); // resuming did not help
     return [problem, { do: 'restart' }];
   }
 

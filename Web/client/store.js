@@ -2,7 +2,7 @@
 /** @import { Item } from './types.js' */
 /** @import { Replica } from './replica.js' */
 
-/** Reads the replica. What it returns is shared and never changes: compare by identity, do not write to it. */
+/** Reads the replica. What it returns never changes: compare by identity, do not write to it. */
 export class Store {
   #replica;
 

@@ -12,7 +12,7 @@
  * @property {number} version
  * @property {JsonObject} data
  *
- * @typedef {object} Item an entity as the page sees it; never change it, it is shared
+ * @typedef {object} Item an entity as the page sees it; never write to it: the replica holds the same object
  * @property {string} id
  * @property {string} kind
  * @property {number} version seq of the last create or patch; 0 while the create is still pending
@@ -104,7 +104,7 @@
  * @property {UpdateEvent} update
  * @property {DeleteEvent} delete
  * @property {Broadcast} broadcast
- * @property {{ command: Command & { n: number }, error: import('./errors.js').RejectedError }} reject
+ * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError }} reject no `n`: refused before it was sent
  * @property {{ joined: Member[], left: string[], changed: Member[] }} presence
  * @property {{ count: number }} pending
  * @property {{ direction: 'in' | 'out', text: string, size: number }} frame `size` in bytes
