@@ -259,7 +259,10 @@ test('Presence is throttled, the newest wins, and what was set early follows the
   sockets.last.hear(joined());
   sockets.last.hear(snapshot(0));
   clock.advance(100);
-  for (let at = 2; at < 10; at++) client.presence.set({ at });
+  for (let at = 2; at < 9; at++) client.presence.set({ at });
+  const data = { at: 9 };
+  client.presence.set(data);
+  data.at = 10;
   clock.advance(49);
   assert.deepEqual(sockets.last.frames('presence').map(({ data }) => data.at), [1, 2]);
   clock.advance(1);

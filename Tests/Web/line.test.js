@@ -81,6 +81,8 @@ for (const [number, { code, does }] of closes) {
       assert.equal(sockets.all.length, 1);
       await assert.rejects(pending, { name: 'ClosedError', code });
       assert.equal(client.store.size, 0);
+      await client.disconnect();
+      await assert.rejects(client.ready(), { code }, 'the first reason stays the reason');
     } else {
       assert.ok(sockets.all.length > 100, 'it tries for ever');
       assert.equal(client.state, 'reconnecting');
