@@ -1,21 +1,21 @@
 // @ts-check
-/** @import { EventOnlyClient } from '../client/eventonly.js' */
+/**
+ * @import { Item, Member, Op, ProjectEvent } from '../client/types.js'
+ * @import { EventOnlyClient } from '../client/eventonly.js'
+ */
 
 /** @typedef {EventOnlyClient} Client */
 
 /**
- * What the store and the queries hand out. Kinds here: `list` {title, order}, `card` {title, list, order, votes, description},
- * `message` {text, name, at}. Others may write anything, so readers never assume that a field is there.
- * @typedef {{ id: string, kind: string, version: number, data: Record<string, any> }} Entity
+ * An entity of ours. The kinds here: `list` {title, order}, `card` {title, list, order, votes, description}, `message` {text, name, at}.
+ * Other programs may write anything, so readers never take a field or its type for granted.
+ * @typedef {Omit<Item, 'data'> & { data: Record<string, any> }} Entity
  */
 
-/** Somebody else in the room. `data` is what that page says about itself: {name, card, editing}.
- * @typedef {{ session: string, user: { name: string }, data: Record<string, any> }} Other */
+/** Somebody else in the room; `data` is what that page says about itself: {name, card, editing}. @typedef {Member & { data: Record<string, any> }} Other */
 
-/** A durable event as it came over the wire. A batch carries its operations in `ops`.
- * @typedef {{ type: string, seq: number, at: string, by: string, session: string, entity?: string, kind?: string,
- *   data?: Record<string, any>, patch?: Record<string, any>, increment?: Record<string, number>, ops?: WireOp[] }} WireEvent */
+/** @typedef {Op} WireOp */
 
-/** @typedef {Pick<WireEvent, 'type' | 'entity' | 'kind' | 'data' | 'patch' | 'increment'>} WireOp */
+/** @typedef {ProjectEvent & { own: boolean }} Happened */
 
 export {};

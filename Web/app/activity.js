@@ -1,0 +1,61 @@
+// @ts-check
+/** @import { Client, Happened } from './types.js' */
+/** @import { Sentences } from './sentences.js' */
+/** @import { Router } from './router.js' */
+import { el, need, setText } from './dom.js';
+import { avatar } from './people.js';
+import { clock } from './time.js';
+
+const LOOK_BACK = 60; // events asked for on joining
+const KEPT = 200; // rows
+
+/** Who did what, newest first: the events themselves, after the last ones from before we came. */
+export class Activity {
+  #list = need('activity');
+  #client; #sentences; #router;
+  #newest = 0; // seq of the newest event that was told
+  /** @type {{ key: string, times: number, count: HTMLElement } | null} */ #top = null;
+
+  /** @param {Client} client @param {Sentences} sentences @param {Router} router */
+  constructor(client, sentences, router) {
+    this.#client = client;
+    this.#sentences = sentences;
+    this.#router = router;
+    client.on('snapshot', () => { this.#lookBack(); });
+    this.#list.addEventListener('click', event => {
+      const card = /** @type {Element} */ (event.target).closest('[data-card]')?.getAttribute('data-card');
+      if (card) this.#router.open(card);
+    });
+  }
+
+  /** @param {Happened} event */
+  add(event) {
+    if (event.seq <= this.#newest) return; // told already, by the history
+    this.#newest = event.seq;
+    const told = this.#sentences.of(event);
+    if (!told) return;
+    const who = event.own ? 'You' : event.by;
+    const key = `${event.session} ${told.words}`;
+    if (this.#top?.key === key) { setText(this.#top.count, ` ×${++this.#top.times}`); return; }
+    const count = el('span', { class: 'times' });
+    const words = told.about && this.#client.store.get(told.about)?.kind === 'card'
+      ? el('button', { type: 'button', class: 'link', 'data-card': told.about }, told.words) : told.words;
+    this.#list.prepend(el('li', {}, avatar(event.by), el('div', {},
+      el('p', {}, el('b', {}, who), ' ', words, count), el('time', { datetime: event.at }, clock(event.at)))));
+    this.#top = { key, times: 1, count };
+    while (this.#list.children.length > KEPT) this.#list.lastElementChild?.remove();
+  }
+
+  /** After a snapshot there is a gap, so the feed starts anew. */
+  async #lookBack() {
+    const to = this.#client.seq;
+    try {
+      const { events } = await this.#client.history({ from: Math.max(1, to - LOOK_BACK + 1), to, limit: LOOK_BACK });
+      if (this.#newest > to) return; // new ones came first: older ones would stand above them
+      this.#list.replaceChildren();
+      this.#top = null;
+      this.#newest = 0;
+      for (const event of events) this.add({ ...event, own: event.session === this.#client.session });
+    } catch { /* kept no longer, or offline again: the feed begins with what happens now */ }
+  }
+}
