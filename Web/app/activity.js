@@ -4,6 +4,7 @@
 /** @import { Router } from './router.js' */
 import { el, need, setText } from './dom.js';
 import { avatar } from './people.js';
+import { fragment } from './router.js';
 import { clock } from './time.js';
 
 const LOOK_BACK = 60; // events asked for on joining
@@ -23,8 +24,10 @@ export class Activity {
     this.#router = router;
     client.on('snapshot', () => { this.#lookBack(); });
     this.#list.addEventListener('click', event => {
-      const card = /** @type {Element} */ (event.target).closest('[data-card]')?.getAttribute('data-card');
-      if (card) this.#router.open(card);
+      const card = /** @type {Element} */ (event.target).closest('a')?.dataset.card;
+      if (!card) return;
+      event.preventDefault(); // the router remembers that Back closes the card
+      this.#router.open(card);
     });
   }
 
@@ -39,7 +42,7 @@ export class Activity {
     if (this.#top?.key === key) { setText(this.#top.count, ` ×${++this.#top.times}`); return; }
     const count = el('span', { class: 'times' });
     const words = told.about && this.#client.store.get(told.about)?.kind === 'card'
-      ? el('button', { type: 'button', class: 'link', 'data-card': told.about }, told.words) : told.words;
+      ? el('a', { href: fragment(told.about), 'data-card': told.about }, told.words) : told.words;
     this.#list.prepend(el('li', {}, avatar(event.by), el('div', {},
       el('p', {}, el('b', {}, who), ' ', words, count), el('time', { datetime: event.at }, clock(event.at)))));
     this.#top = { key, times: 1, count };

@@ -17,6 +17,7 @@ export class BoardView {
   #root = need('lists');
   /** @type {Map<string, CardView>} */ #cards = new Map();
   /** @type {Map<string, ColumnView>} */ #columns = new Map();
+  /** @type {Set<string>} cards that were drawn as pending; the end of that changes nothing else about them */ #pending = new Set();
   #client; #board; #commands; #menu; #router;
   #newList = newList(title => this.#commands.addList(title));
 
@@ -40,7 +41,7 @@ export class BoardView {
     if (stray.length) columns.unshift(this.#column(''));
     arrange(this.#root, [...columns.map(column => column.node), this.#newList]);
 
-    const changed = ids && new Set(ids);
+    const changed = ids && new Set([...ids, ...this.#pending]);
     for (const column of columns) {
       const id = column.node.dataset.id ?? '';
       const cards = this.#board.cards(id);
@@ -48,7 +49,7 @@ export class BoardView {
       arrange(column.cards, cards.map(card => this.#card(card, !changed || changed.has(card.id)).node));
     }
     this.#clear(ids ?? [...this.#cards.keys(), ...this.#columns.keys()], stray.length > 0);
-    need('setup-box').hidden = lists.length > 0 || this.#client.seq === undefined;
+    need('setup-box').hidden = lists.length > 0 || this.#client.epoch === undefined;
     this.#newList.hidden = lists.length === 0;
     this.#root.setAttribute('aria-busy', 'false');
   }
@@ -76,14 +77,16 @@ export class BoardView {
     let view = this.#cards.get(card.id);
     if (!view) this.#cards.set(card.id, view = new CardView(card.id));
     else if (!changed) return view;
-    view.draw(card, this.#client.store.isPending(card.id));
+    const pending = this.#client.store.isPending(card.id);
+    this.#pending[pending ? 'add' : 'delete'](card.id);
+    view.draw(card, pending);
     return view;
   }
 
   /** Takes away what is no longer there. @param {string[]} ids @param {boolean} strays */
   #clear(ids, strays) {
     for (const id of ids) {
-      if (this.#cards.has(id) && !this.#board.card(id)) { this.#cards.get(id)?.node.remove(); this.#cards.delete(id); }
+      if (this.#cards.has(id) && !this.#board.card(id)) { this.#cards.get(id)?.node.remove(); this.#cards.delete(id); this.#pending.delete(id); }
       if (id && this.#columns.has(id) && !this.#board.list(id)) { this.#columns.get(id)?.node.remove(); this.#columns.delete(id); }
     }
     if (!strays) { this.#columns.get('')?.node.remove(); this.#columns.delete(''); }

@@ -24,7 +24,8 @@ export class Board {
     if (!this.#cards) {
       this.#cards = new Map(this.lists.map(one => [one.id, []]));
       for (const card of this.#client.store.list('card')) {
-        const home = this.#cards.has(card.data.list) ? card.data.list : '';
+        const list = String(card.data.list);
+        const home = this.#cards.has(list) ? list : '';
         if (!this.#cards.get(home)?.push(card)) this.#cards.set(home, [card]);
       }
       for (const cards of this.#cards.values()) cards.sort(byOrder);

@@ -100,7 +100,7 @@ export class CardSheet {
     if (this.#list.value !== card.data.list) this.#list.value = card.data.list;
   }
 
-  /** @param {Record<string, unknown>} patch */
+  /** @param {import('../client/types.js').JsonObject} patch */
   #save(patch) { this.#with(card => { this.#commands.change(card, patch); }); }
 
   /** @param {(card: Entity) => void} act */

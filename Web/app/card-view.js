@@ -15,13 +15,14 @@ export class CardView {
   #saving = el('span', { class: 'saving', hidden: true }, 'saving');
   #viewers = el('span', { class: 'viewers' });
   #more = el('button', { type: 'button', class: 'plain more', 'data-act': 'menu', 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('dots'));
+  #foot = el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#viewers);
   #seen = '';
   #flashing = 0;
 
   /** @param {string} id */
   constructor(id) {
     this.node = el('li', { class: 'card', 'data-testid': 'card', 'data-id': id },
-      this.#title, this.#more, el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#viewers));
+      this.#title, this.#more, this.#foot);
   }
 
   get title() { return this.#title; }
@@ -50,11 +51,11 @@ export class CardView {
   /** Shows whose change this was. Never twice at once: a storm of votes must not flicker. @param {string} by */
   flash(by) {
     clearTimeout(this.#flashing);
-    this.node.dataset.by = by;
+    this.#foot.dataset.by = by;
     this.node.classList.add('flash', `hue-${hueOf(by)}`);
     this.#flashing = setTimeout(() => {
-      delete this.node.dataset.by;
-      this.node.className = 'card';
+      delete this.#foot.dataset.by;
+      this.node.classList.remove('flash', `hue-${hueOf(by)}`);
     }, FLASH_MS);
   }
 }

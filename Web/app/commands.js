@@ -26,8 +26,8 @@ export class Commands {
 
   /** Fixed ids: when two people do this at once, the second batch is refused as a whole, and both see three lists. */
   setUp() {
-    const done = this.#client.batch(() => FIRST_LISTS.forEach(([id, title], index) =>
-      this.#client.create('list', { title, order: `${index + 1}V` }, { id })));
+    const done = this.#client.batch(batch => FIRST_LISTS.forEach(([id, title], index) =>
+      batch.create('list', { title, order: `V00${index}V` }, { id })));
     done.catch(error => { if (error?.code !== 'exists') this.#failed('Setting up the lists', error); });
   }
 
@@ -44,7 +44,7 @@ export class Commands {
     return id;
   }
 
-  /** @param {Entity} entity @param {Record<string, unknown>} patch */
+  /** @param {Entity} entity @param {import('../client/types.js').JsonObject} patch */
   change(entity, patch) { return this.#try(`Changing “${titleOf(entity)}”`, this.#client.update(entity.id, patch)); }
 
   /** @param {Entity} card @param {number} by */
@@ -81,12 +81,10 @@ export class Commands {
   /** Undo makes the same entities again, as they were when they went. @param {Entity[]} entities @param {string} done */
   #remove(entities, done) {
     const kept = entities.map(({ id, kind, data }) => ({ id, kind, data: { ...data } }));
-    const everything = (/** @type {(one: typeof kept[number]) => void} */ act) =>
-      kept.length === 1 ? act(kept[0]) : this.#client.batch(() => kept.forEach(one => void act(one)));
-    this.#try('Deleting', everything(one => this.#client.delete(one.id)));
+    this.#try('Deleting', this.#client.batch(batch => kept.forEach(({ id }) => batch.delete(id))));
     this.#toasts.show(done, {
       label: 'Undo',
-      act: () => this.#try('Undo', everything(one => this.#client.create(one.kind, one.data, { id: one.id }))),
+      act: () => { this.#try('Undo', this.#client.batch(batch => kept.forEach(({ id, kind, data }) => { batch.create(kind, data, { id }); }))); },
     });
   }
 
@@ -96,9 +94,9 @@ export class Commands {
     return this.#try('Your message', this.#client.create('message', { text, name, at }));
   }
 
-  /** @param {string} what @param {unknown} promise */
+  /** @param {string} what @param {Promise<unknown>} promise @returns {Promise<boolean>} whether it took effect */
   #try(what, promise) {
-    return Promise.resolve(promise).then(() => true, error => { this.#failed(what, error); return false; });
+    return promise.then(() => true, error => { this.#failed(what, error); return false; });
   }
 
   /** @param {string} what @param {any} error */

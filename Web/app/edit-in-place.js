@@ -27,7 +27,7 @@ export function editInPlace(shown, { value, label, testid, save, started }) {
   input.addEventListener('blur', () => end(true, false));
   input.addEventListener('keydown', event => {
     event.stopPropagation(); // the board's own keys do not apply here
-    if (event.key === 'Enter' && !event.isComposing) end(true, true);
+    if (event.key === 'Enter' && !event.isComposing) { event.preventDefault(); end(true, true); } // else it would press the button that gets the focus
     if (event.key === 'Escape') { event.preventDefault(); end(false, true); }
   });
   shown.hidden = true;

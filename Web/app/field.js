@@ -21,6 +21,7 @@ export function sharedField(field, save) {
   const write = afterPause(() => { withdraw(); keep(); }, PAUSE_MS);
 
   field.addEventListener('input', () => { typed = true; write.ask(); });
+  field.addEventListener('change', write.now); // Enter
   field.addEventListener('blur', () => { write.now(); typed = false; if (offer.hidden) field.value = known; });
 
   return {

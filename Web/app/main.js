@@ -54,28 +54,35 @@ need('setup').addEventListener('click', () => commands.setUp());
 
 // --- What changed. The client tells it once a frame for each origin; all of them are drawn together. A hidden page draws nothing.
 
-/** @type {Set<string> | null} */ let changed = null;
-let author = '';
+/** @type {Set<string>} */ let changed = new Set();
+let author = ''; // of the newest change
 let everything = false;
+let waiting = false;
 
-client.on('change', ({ ids, origin, by }) => {
-  if (!changed) { changed = new Set(); queueMicrotask(draw); }
+client.on('change', ({ ids, by }) => {
   for (const id of ids) changed.add(id);
-  everything ||= origin === 'snapshot';
   if (by) author = by;
+  ask();
 });
-document.addEventListener('visibilitychange', () => { if (!document.hidden && changed) draw(); });
+client.on('pending', ask); // a change that is saved looks the same, but for the word "saving"
+client.on('snapshot', () => { everything = true; ask(); }); // an empty one changes nothing, and is an answer all the same
+
+function ask() {
+  if (!waiting) queueMicrotask(draw);
+  waiting = true;
+}
+document.addEventListener('visibilitychange', () => { if (waiting) draw(); });
 
 function draw() {
-  if (document.hidden && !address.test) return;
-  boardView.draw(everything || !changed ? null : [...changed]);
+  if (document.hidden || !waiting) return;
+  boardView.draw(everything ? null : [...changed]);
   sheet.draw(author);
   chat.draw();
   drawPeople();
   for (const [id, by] of flashes) boardView.flash(id, by);
   flashes.clear();
-  changed = null;
-  everything = false;
+  changed = new Set();
+  everything = waiting = false;
 }
 
 // --- What others do: told in the feed, spoken together, and shown where it happened.

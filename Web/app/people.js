@@ -15,7 +15,7 @@ export function friendlyName() {
 export function hueOf(name) {
   let hash = 0;
   for (const char of name) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-  return (hash ^ hash >>> 7) % HUES;
+  return ((hash ^ hash >>> 7) >>> 0) % HUES;
 }
 
 /** First letters of the first and the last word. @param {string} name */

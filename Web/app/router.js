@@ -39,4 +39,4 @@ export class Router {
 }
 
 /** @param {string} card */
-const fragment = card => `#/board/c/${encodeURIComponent(card)}`;
+export const fragment = card => `#/board/c/${encodeURIComponent(card)}`;

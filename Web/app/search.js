@@ -2,6 +2,7 @@
 /** @import { Client, Entity } from './types.js' */
 /** @import { Board } from './board.js' */
 /** @import { Announcer } from './announcer.js' */
+import { OfflineError, TimeoutError } from '../client/eventonly.js';
 import { titleOf } from './board.js';
 import { count } from './commands.js';
 import { afterPause, el, need } from './dom.js';
@@ -48,7 +49,7 @@ export class Search {
     try {
       found = (await this.#client.query({ kind: 'card', match: { title: text }, limit: SHOWN }, { key: 'search' })).items;
     } catch (error) {
-      offline = error?.code === 'offline' || error?.code === 'timeout';
+      offline = error instanceof OfflineError || error instanceof TimeoutError;
       if (!offline) return; // given up for a newer question, which will answer
     }
     if (this.#input.value.trim() !== text) return;

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Client } from './types.js' */
+import { OfflineError } from '../client/eventonly.js';
 import { afterPause, el, setText } from './dom.js';
 
 const PAUSE_MS = 250;
@@ -36,7 +37,7 @@ export function titleCheck(client, input, about) {
       else if (same.items.some(one => one.id !== self)) say('Another card has this title. You can still use it.', true);
       else say('Nobody has used this title yet.');
     } catch (error) {
-      if (error?.code === 'offline') say('Will be checked when you are online again.');
+      if (error instanceof OfflineError) say('Will be checked when you are online again.');
       // Everything else is a question given up for a newer one, or a server too busy for advice.
     }
   }, PAUSE_MS);
