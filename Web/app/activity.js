@@ -22,7 +22,7 @@ export class Activity {
     this.#client = client;
     this.#sentences = sentences;
     this.#router = router;
-    client.on('snapshot', () => { this.#lookBack(); });
+    client.on('snapshot', ({ seq }) => { this.#lookBack(seq); });
     this.#list.addEventListener('click', event => {
       const card = /** @type {Element} */ (event.target).closest('a')?.dataset.card;
       if (!card) return;
@@ -43,16 +43,17 @@ export class Activity {
     const count = el('span', { class: 'times' });
     const words = told.about && this.#client.store.get(told.about)?.kind === 'card'
       ? el('a', { href: fragment(told.about), 'data-card': told.about }, told.words) : told.words;
-    this.#list.prepend(el('li', {}, avatar(event.by), el('div', {},
+    this.#list.prepend(el('li', { class: 'entry' }, avatar(event.by), el('div', {},
       el('p', {}, el('b', {}, who), ' ', words, count), el('time', { datetime: event.at }, clock(event.at)))));
     this.#top = { key, times: 1, count };
     while (this.#list.children.length > KEPT) this.#list.lastElementChild?.remove();
   }
 
-  /** After a snapshot there is a gap, so the feed starts anew. */
-  async #lookBack() {
-    const to = this.#client.seq;
+  /** After a snapshot there is a gap, so the feed starts anew. @param {number} to the seq of the snapshot */
+  async #lookBack(to) {
+    if (to === 0) return; // nothing has happened here yet
     try {
+      await this.#client.ready(); // the snapshot is told a moment before questions can be asked
       const { events } = await this.#client.history({ from: Math.max(1, to - LOOK_BACK + 1), to, limit: LOOK_BACK });
       if (this.#newest > to) return; // new ones came first: older ones would stand above them
       this.#list.replaceChildren();

@@ -35,6 +35,8 @@ export class BoardView {
 
   /** @param {string[] | null} ids what changed; null draws everything */
   draw(ids) {
+    if (this.#client.epoch === undefined) return; // nothing to show yet: the skeleton stays
+    if (this.#root.ariaBusy === 'true') this.#arrived();
     const lists = this.#board.lists;
     const columns = lists.map(list => this.#column(list.id));
     const stray = this.#board.cards('');
@@ -49,9 +51,8 @@ export class BoardView {
       arrange(column.cards, cards.map(card => this.#card(card, !changed || changed.has(card.id)).node));
     }
     this.#clear(ids ?? [...this.#cards.keys(), ...this.#columns.keys()], stray.length > 0);
-    need('setup-box').hidden = lists.length > 0 || this.#client.epoch === undefined;
+    need('setup-box').hidden = lists.length > 0;
     this.#newList.hidden = lists.length === 0;
-    this.#root.setAttribute('aria-busy', 'false');
   }
 
   /** @param {Map<string, Other[]>} viewers by card */
@@ -64,6 +65,12 @@ export class BoardView {
 
   /** Puts the focus where it was before a card was opened. @param {string} id */
   focus(id) { this.#cards.get(id)?.title.focus(); }
+
+  /** The first state is here: the skeleton that index.html shows until then goes. */
+  #arrived() {
+    this.#root.ariaBusy = 'false';
+    for (const bone of this.#root.querySelectorAll('.skeleton')) bone.remove();
+  }
 
   /** @param {string} id */
   #column(id) {

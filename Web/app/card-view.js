@@ -12,12 +12,13 @@ export class CardView {
   #votes = el('span', { 'data-testid': 'votes' }, '0');
   #vote = el('button', { type: 'button', class: 'vote', 'data-testid': 'vote', 'data-act': 'vote' }, icon('up'), this.#votes);
   #notes = el('span', { class: 'has-notes', title: 'Has a description', hidden: true }, icon('lines'));
-  #saving = el('span', { class: 'saving', hidden: true }, 'saving');
+  #saving = el('span', { class: 'saving', hidden: true }, 'not saved yet');
   #viewers = el('span', { class: 'viewers' });
   #more = el('button', { type: 'button', class: 'plain more', 'data-act': 'menu', 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('dots'));
   #foot = el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#viewers);
   #seen = '';
   #flashing = 0;
+  #hue = 'hue-0';
 
   /** @param {string} id */
   constructor(id) {
@@ -48,14 +49,15 @@ export class CardView {
     this.#viewers.replaceChildren(...others.slice(0, 3).map(one => avatar(nameOf(one), `${nameOf(one)} ${one.data.editing ? 'is editing this card' : 'has this card open'}`)));
   }
 
-  /** Shows whose change this was. Never twice at once: a storm of votes must not flicker. @param {string} by */
+  /** Shows whose change this was. The ring does not start again while it is there: a storm of votes must not flicker. @param {string} by */
   flash(by) {
     clearTimeout(this.#flashing);
+    this.node.classList.remove(this.#hue);
+    this.node.classList.add('flash', this.#hue = `hue-${hueOf(by)}`);
     this.#foot.dataset.by = by;
-    this.node.classList.add('flash', `hue-${hueOf(by)}`);
     this.#flashing = setTimeout(() => {
+      this.node.classList.remove('flash', this.#hue);
       delete this.#foot.dataset.by;
-      this.node.classList.remove('flash', `hue-${hueOf(by)}`);
     }, FLASH_MS);
   }
 }

@@ -25,6 +25,7 @@ import { tabs } from './tabs.js';
 import { theme } from './theme.js';
 import { titleOf } from './board.js';
 import { Toasts } from './toasts.js';
+import { wave } from './wave.js';
 
 const address = readAddress();
 theme();
@@ -48,6 +49,7 @@ const people = new PresenceView(client, board, () => self.name);
 new ConnectionView(client, announcer).draw();
 new Drag(board, commands, toasts);
 new Search(client, board, announcer, card => router.open(card));
+wave(client, toasts);
 
 setText(need('project'), address.project);
 need('setup').addEventListener('click', () => commands.setUp());
@@ -64,7 +66,7 @@ client.on('change', ({ ids, by }) => {
   if (by) author = by;
   ask();
 });
-client.on('pending', ask); // a change that is saved looks the same, but for the word "saving"
+client.on('pending', ask); // a change that is saved looks the same, but for the words "not saved yet"
 client.on('snapshot', () => { everything = true; ask(); }); // an empty one changes nothing, and is an answer all the same
 
 function ask() {

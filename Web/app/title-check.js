@@ -35,7 +35,7 @@ export function titleCheck(client, input, about) {
       if (input.value.trim() !== title) return;
       if (!verdict.ok) say(verdict.message ?? 'The server would refuse this title.', true);
       else if (same.items.some(one => one.id !== self)) say('Another card has this title. You can still use it.', true);
-      else say('Nobody has used this title yet.');
+      else say(same.items.length ? '' : 'Nobody has used this title yet.');
     } catch (error) {
       if (error instanceof OfflineError) say('Will be checked when you are online again.');
       // Everything else is a question given up for a newer one, or a server too busy for advice.
