@@ -36,6 +36,6 @@ export class ChangeFeed {
 
 /** The next animation frame where somebody looks, else the next microtask. @param {() => void} fn */
 export function nextFrame(fn) {
-  if (typeof requestAnimationFrame === 'function' && !document.hidden) requestAnimationFrame(fn);
+  if (typeof requestAnimationFrame === 'function' && globalThis.document?.hidden === false) requestAnimationFrame(fn);
   else queueMicrotask(fn);
 }

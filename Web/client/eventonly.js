@@ -2,34 +2,31 @@
 /**
  * @import { Ack, Broadcast, ClientEvents, Command, Connected, CreateEvent, Item, Joined, JsonObject, Json, Op, Options, ProjectEvent,
  *   Sync, User, Verdict, WireEntity } from './types.js'
- * @import { PendingCommand } from './pending.js'
  * @import { Effect } from './replica.js'
  * @import { AskOptions } from './requests.js'
  * @import { Told } from './emitter.js'
  */
-import { RECONNECT } from './backoff.js';
-import { refuse } from './canonical.js';
-import { ChangeFeed, nextFrame } from './change-feed.js';
+import { ChangeFeed } from './change-feed.js';
 import { Emitter } from './emitter.js';
-import { ClosedError, OfflineError, ProtocolError, QueueFullError, RejectedError, TimeoutError } from './errors.js';
-import { IdMaker, newSecret } from './identity.js';
+import { ClosedError, OfflineError, ProtocolError, RejectedError } from './errors.js';
+import { Gate } from './gate.js';
+import { IdMaker } from './identity.js';
+import { Indicator } from './indicator.js';
 import { Line } from './line.js';
+import { Outbox } from './outbox.js';
 import { watchPage } from './page-life.js';
 import { Past, pastReader } from './past.js';
 import { Presence } from './presence.js';
 import { Replica } from './replica.js';
 import { Requests } from './requests.js';
+import { ServerClock } from './server-clock.js';
+import { settle } from './settings.js';
 import { Store } from './store.js';
 
 export * from './errors.js';
 export { Past };
 
 const CLIENT = { name: 'eventonly.js', version: '1.0.0' };
-/** A command unanswered for so long makes `sync` say `stuck`. */
-const STUCK_MS = 8000;
-/** How soon to look again at a socket that has too much to write. */
-const DRAIN_MS = 50;
-const RTT_WEIGHT = 0.2;
 const utf8 = new TextEncoder();
 
 /**
@@ -45,33 +42,28 @@ const utf8 = new TextEncoder();
  * ```
  */
 export class EventOnlyClient {
-  #options;
+  #settings;
   #emitter = new Emitter();
+  #clock = new ServerClock();
+  #gate;
   #replica;
+  #outbox;
   #line;
   #requests;
   #changes;
+  #indicator;
   #ids;
   /** @type {Connected | undefined} */
   #connected;
+  /** Why there is no line and will be none. @type {ClosedError | undefined} */
+  #closedBy;
   #joinId = '';
   /** @type {JsonObject | undefined} */
   #saidPresence;
-  /** @type {number | undefined} */
-  #rtt;
-  #clockOffset = 0;
   #pendingTold = 0;
-  /** @type {Sync} */
-  #syncTold = 'offline';
-  #liveAt = 0;
   #lostTold = false;
-  #pumping = false;
-  /** @type {Set<{ resolve: () => void, reject: (error: unknown) => void }>} */
-  #waiting = new Set();
   #drained = () => {};
   #cancelLost = () => {};
-  #cancelStuck = () => {};
-  #cancelPump = () => {};
   #unwatch = () => {};
 
   /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`. */
@@ -85,46 +77,40 @@ export class EventOnlyClient {
    * @param {Options} options
    */
   constructor(url, options) {
-    if (!options?.project) throw new TypeError('The option `project` is missing.');
-    const {
-      project, session = newSecret(), listen, window: inFlight = 64, onFrame = nextFrame,
-      now = Date.now, random = Math.random, schedule = timer, WebSocket = globalThis.WebSocket,
-      connectTimeout = 5000, pingGrace = 10_000, reconnect,
-    } = options;
-    if (!WebSocket) throw new TypeError('There is no WebSocket here: pass one as option `WebSocket`.');
-    this.#options = {
-      user: undefined, lostAfter: 5000, highWater: 262_144, preventUnload: true, log: () => {},
-      ...options, now, schedule, queueMax: options.queue?.max ?? 1000,
-    };
-    this.#ids = new IdMaker(now, random);
-    this.#replica = new Replica({ project, session, listen, window: inFlight });
-    this.#changes = new ChangeFeed(onFrame, change => this.#emitter.emit('change', change));
+    const settings = this.#settings = settle(url, options);
+    const { now, schedule } = settings;
+    const emitter = this.#emitter;
+    this.#gate = new Gate(schedule);
+    this.#ids = new IdMaker(now, settings.random);
+    this.#replica = new Replica(settings);
+    this.#line = new Line(settings, {
+      opened: () => this.#opened(),
+      heard: text => this.#heard(text),
+      silent: () => this.#say({ type: 'ping', t: now() }),
+      down: () => this.#down(),
+      failed: failure => this.#failed(failure),
+      state: change => this.#stateChanged(change),
+      trouble: error => emitter.report(error),
+    });
+    this.#outbox = new Outbox(settings, this.#replica, { say: text => this.#sayText(text), clogged: () => this.#clogged }, effects => this.#run(effects));
     this.#requests = new Requests(frame => this.#say(frame), schedule);
+    this.#changes = new ChangeFeed(settings.onFrame, change => emitter.emit('change', change));
+    this.#indicator = new Indicator(this.#replica, settings, sync => emitter.emit('sync', sync));
     this.store = new Store(this.#replica);
-    this.presence = new Presence(options.presence, data => this.#sayPresence(data), news => this.#emitter.emit('presence', news), schedule);
-    this.#line = new Line(
-      { url: absolute(url), WebSocket, connectTimeout, pingGrace, reconnect: { ...RECONNECT, ...reconnect }, now, random, schedule },
-      {
-        opened: () => this.#opened(),
-        heard: text => this.#heard(text),
-        silent: () => this.#say({ type: 'ping', t: now() }),
-        down: () => this.#down(),
-        failed: failure => this.#failed(failure),
-        state: change => this.#stateChanged(change),
-        trouble: error => this.#emitter.report(error),
-      });
+    this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => emitter.emit('presence', news), schedule);
   }
 
   // ---- lifecycle -------------------------------------------------------------------------------------------------
 
   /** Starts, and goes on trying for ever. Idempotent; after `disconnect` it resumes the same session. Never throws for network reasons. */
   connect() {
+    this.#closedBy = undefined;
     this.#unwatch();
     this.#unwatch = watchPage({
       wake: () => this.#line.wake(),
       sleep: reason => this.#line.lose(1001, reason),
-      unsaved: () => this.#options.preventUnload && this.pending > 0 && this.state !== 'connected',
-    }, this.#options.now);
+      unsaved: () => this.#settings.preventUnload && this.pending > 0 && this.state !== 'connected',
+    }, this.#settings.now);
     this.#line.start();
   }
 
@@ -133,10 +119,10 @@ export class EventOnlyClient {
    * @param {{ flush?: number, code?: number }} [options] flush: ms to wait for pending commands first; code: 1000 or 3000 to 4999
    */
   async disconnect({ flush = 0, code = 1000 } = {}) {
-    if (flush > 0 && this.pending > 0 && this.state === 'connected') {
+    if (flush > 0 && this.pending > 0 && this.state !== 'idle') {
       await new Promise(resolve => {
         this.#drained = () => resolve(undefined);
-        this.#options.schedule(this.#drained, flush);
+        this.#settings.schedule(this.#drained, flush);
       });
     }
     this.#line.stop(code);
@@ -148,25 +134,9 @@ export class EventOnlyClient {
    * @param {{ signal?: AbortSignal, timeout?: number }} [options] timeout in ms; none by default
    * @returns {Promise<void>} rejects with `ClosedError`, `TimeoutError` or the signal's reason
    */
-  ready({ signal, timeout } = {}) {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.state === 'connected') return Promise.resolve();
-    if (this.state === 'disconnected') return Promise.reject(new ClosedError('normal'));
-    return new Promise((resolve, reject) => {
-      const over = () => {
-        this.#waiting.delete(waiter);
-        cancelTimer();
-        signal?.removeEventListener('abort', aborted);
-      };
-      const waiter = {
-        resolve: () => { over(); resolve(); },
-        reject: (/** @type {unknown} */ error) => { over(); reject(error); },
-      };
-      const aborted = () => waiter.reject(signal?.reason);
-      const cancelTimer = timeout === undefined ? () => {} : this.#options.schedule(() => waiter.reject(new TimeoutError(timeout)), timeout);
-      signal?.addEventListener('abort', aborted, { once: true });
-      this.#waiting.add(waiter);
-    });
+  ready(options = {}) {
+    if (this.#closedBy) return Promise.reject(this.#closedBy);
+    return this.state === 'connected' ? Promise.resolve() : this.#gate.wait(options);
   }
 
   /** For a button "Try now": closes the socket, if any, and tries at once, from any state. */
@@ -183,11 +153,7 @@ export class EventOnlyClient {
    * pending for 8 s of a connected line; `offline`.
    * @returns {Sync}
    */
-  get sync() {
-    if (this.state !== 'connected') return 'offline';
-    if (this.pending === 0) return this.#replica.caughtUp ? 'synced' : 'syncing';
-    return this.#options.now() >= this.#stuckAt ? 'stuck' : 'syncing';
-  }
+  get sync() { return this.#indicator.sync; }
 
   /** Position of the confirmed state. */
   get seq() { return this.#replica.seq; }
@@ -200,9 +166,9 @@ export class EventOnlyClient {
   /** Commands whose outcome is not known yet, sent or waiting. */
   get pending() { return this.#replica.pending; }
   /** Round trip in ms, smoothed; undefined before the first answer. */
-  get rtt() { return this.#rtt; }
+  get rtt() { return this.#clock.rtt; }
   /** What to add to our clock to get the server's, in ms. */
-  get clockOffset() { return this.#clockOffset; }
+  get clockOffset() { return this.#clock.offset; }
   /** Of the confirmed state, 16 hexadecimal digits: equal on all replicas at the same `seq`. */
   get stateHash() { return this.#replica.stateHash; }
   /** What the server said of itself: `connection`, `limits`, `pingInterval`, …; undefined before the first connection. */
@@ -279,7 +245,7 @@ export class EventOnlyClient {
    */
   broadcast(topic, data, { to } = {}) {
     if (!this.#replica.joined || this.#clogged) return false;
-    return this.#say({ type: 'broadcast', project: this.#options.project, topic, data, to });
+    return this.#say({ type: 'broadcast', project: this.#settings.project, topic, data, to });
   }
 
   // ---- asking ----------------------------------------------------------------------------------------------------
@@ -326,34 +292,7 @@ export class EventOnlyClient {
   // ---- inside: out -----------------------------------------------------------------------------------------------
 
   /** @param {Command} body @param {AbortSignal} [signal] @returns {Promise<Ack>} */
-  #submit(body, signal) {
-    if (signal?.aborted) return quietly(Promise.reject(signal.reason));
-    if (this.state === 'disconnected') return quietly(Promise.reject(new ClosedError('normal')));
-    if (this.pending >= this.#options.queueMax) return quietly(Promise.reject(new QueueFullError(this.#options.queueMax)));
-    /** @type {Command} */
-    let copy;
-    try {
-      copy = JSON.parse(JSON.stringify(body)); // what the caller does to its objects later is not part of the command
-    } catch (error) {
-      return quietly(Promise.reject(error));
-    }
-    const reason = refuse(copy, this.#connected?.limits.depth);
-    if (reason) return quietly(Promise.reject(new RejectedError({ code: 'invalid', detail: 'bad_json', message: reason })));
-    return quietly(new Promise((resolve, reject) => {
-      const aborted = () => {
-        reject(signal?.reason);
-        if (command.stage !== 'sent') this.#run(this.#replica.withdraw(command, signal?.reason));
-      };
-      const over = () => signal?.removeEventListener('abort', aborted);
-      const owner = {
-        resolve: (/** @type {Ack} */ ack) => { over(); resolve(ack); },
-        reject: (/** @type {unknown} */ error) => { over(); reject(error); },
-      };
-      const { command, effects } = this.#replica.submit(copy, owner, this.#options.now());
-      signal?.addEventListener('abort', aborted, { once: true });
-      this.#run(effects);
-    }));
-  }
+  #submit(body, signal) { return this.#closedBy ? quietly(Promise.reject(this.#closedBy)) : this.#outbox.submit(body, signal); }
 
   /**
    * @template T
@@ -363,37 +302,11 @@ export class EventOnlyClient {
    */
   #ask(prefix, { type, ...rest }, options, read) {
     if (this.state !== 'connected') return Promise.reject(new OfflineError());
-    const frame = { type, id: this.#requests.id(prefix), project: this.#options.project, ...rest };
+    const frame = { type, id: this.#requests.id(prefix), project: this.#settings.project, ...rest };
     return this.#requests.ask(frame, read, options);
   }
 
-  /** Sends what the window and the socket allow. */
-  #pump() {
-    if (this.#pumping) return; // a listener that submits while we send: the loop below finds it
-    this.#pumping = true;
-    try {
-      for (let command = this.#replica.next(); command && !this.#clogged; command = this.#replica.next()) this.#sendCommand(command);
-    } finally {
-      this.#pumping = false;
-    }
-    this.#cancelPump();
-    if (this.#clogged) this.#cancelPump = this.#options.schedule(() => this.#pump(), DRAIN_MS);
-  }
-
-  /** @param {PendingCommand} command */
-  #sendCommand(command) {
-    const bytesMax = this.#connected?.limits.messageBytes ?? Infinity;
-    const text = JSON.stringify(this.#replica.frame(command));
-    if (text.length * 3 > bytesMax && utf8.encode(text).length > bytesMax) {
-      // The server would close the line for it, and again after every reconnect.
-      this.#run(this.#replica.withdraw(command, new RejectedError({ code: 'too_large', message: `The command is over ${bytesMax} bytes.` })));
-      return;
-    }
-    command.stage = 'sent'; // even if the line has just broken: the rejoin asks
-    this.#sayText(text);
-  }
-
-  get #clogged() { return this.#line.buffered > this.#options.highWater; }
+  get #clogged() { return this.#line.buffered > this.#settings.highWater; }
 
   #join() {
     this.#joinId = this.#requests.id('j');
@@ -405,7 +318,7 @@ export class EventOnlyClient {
   #sayPresence(data) {
     if (!this.#replica.joined) return;
     this.#saidPresence = data;
-    this.#say({ type: 'presence', project: this.#options.project, data });
+    this.#say({ type: 'presence', project: this.#settings.project, data });
   }
 
   /** @param {object} frame */
@@ -426,7 +339,7 @@ export class EventOnlyClient {
   // ---- inside: in ------------------------------------------------------------------------------------------------
 
   #opened() {
-    this.#say({ type: 'connect', user: this.#options.user, client: CLIENT });
+    this.#say({ type: 'connect', user: this.#settings.user, client: CLIENT });
     this.#join(); // without waiting for `connected`: a round trip less
   }
 
@@ -450,11 +363,11 @@ export class EventOnlyClient {
 
   /** @param {any} message */
   #receive(message) {
-    const { project } = this.#options;
+    const { project } = this.#settings;
     if (message.project !== undefined && message.project !== project) return;
     switch (message.type) {
       case 'ping': this.#say({ type: 'pong', t: message.t }); break;
-      case 'pong': this.#measure(message); break;
+      case 'pong': this.#clock.pong(message, this.#settings.now()); break;
       case 'connected': this.#greeted(message); break;
       case 'disconnect': this.#line.dismissed(message); break;
       case 'broadcast': this.#broadcastHeard(message); break;
@@ -469,7 +382,7 @@ export class EventOnlyClient {
       case 'reject': case 'ack': this.#run(this.#replica.receive(message)); break;
       default: // an event, perhaps of a type younger than this client: its seq counts all the same
         if (typeof message.seq === 'number') this.#run(this.#replica.receive(message));
-        else this.#options.log('debug', 'A message of an unknown type.', message);
+        else this.#settings.log('debug', 'A message of an unknown type.', message);
     }
   }
 
@@ -477,16 +390,9 @@ export class EventOnlyClient {
   #greeted(connected) {
     this.#connected = connected;
     this.#requests.inFlight = connected.limits.queriesInFlight;
-    if (this.#rtt === undefined) this.#clockOffset = Date.parse(connected.time) - this.#options.now();
+    this.#outbox.limits = connected.limits;
+    this.#clock.greeted(connected.time, this.#settings.now());
     this.#line.greeted(connected.pingInterval);
-  }
-
-  /** @param {{ t: number, time: string }} pong */
-  #measure({ t, time }) {
-    const sample = this.#options.now() - t;
-    if (!(sample >= 0)) return; // not an answer to a ping of ours
-    this.#rtt = this.#rtt === undefined ? sample : this.#rtt + (sample - this.#rtt) * RTT_WEIGHT;
-    this.#clockOffset = Date.parse(time) - (t + sample / 2);
   }
 
   /** @param {Joined} message */
@@ -529,9 +435,9 @@ export class EventOnlyClient {
         case 'event': this.#eventHappened(effect); break;
         case 'snapshot': this.#emitter.emit('snapshot', { seq: effect.seq, count: effect.count, reason: effect.reason }); break;
         case 'live': this.#live(effect); break;
-        case 'wait': this.#options.schedule(() => { this.#replica.release(effect.n); this.#pump(); }, effect.ms); break;
+        case 'wait': this.#settings.schedule(() => { this.#replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
         case 'rejoin':
-          this.#say({ type: 'leave', id: this.#requests.id('l'), project: this.#options.project });
+          this.#say({ type: 'leave', id: this.#requests.id('l'), project: this.#settings.project });
           this.#join();
           this.#line.expect();
           break;
@@ -539,9 +445,9 @@ export class EventOnlyClient {
         case 'trouble': this.#emitter.report(effect.error); break;
       }
     }
-    this.#pump();
+    this.#outbox.pump();
     this.#tellPending();
-    this.#tellSync();
+    this.#indicator.refresh();
   }
 
   /** @param {Effect & { do: 'event' }} effect */
@@ -558,9 +464,8 @@ export class EventOnlyClient {
 
   /** @param {Effect & { do: 'live' }} effect */
   #live({ mode, missed }) {
-    this.#liveAt = this.#options.now();
     this.#line.held();
-    for (const waiter of [...this.#waiting]) waiter.resolve();
+    this.#gate.open();
     if (!this.#lostTold) return;
     this.#lostTold = false;
     this.#emitter.emit('restored', { missed, mode });
@@ -577,10 +482,10 @@ export class EventOnlyClient {
   #stateChanged(change) {
     const { from, to } = change;
     if (to === 'connected') this.#cancelLost();
-    if (from === 'connected') this.#cancelLost = this.#options.schedule(() => this.#lost(), this.#options.lostAfter);
-    this.#options.log('info', `${from} → ${to}`, change);
+    if (from === 'connected') this.#cancelLost = this.#settings.schedule(() => this.#lost(), this.#settings.lostAfter);
+    this.#settings.log('info', `${from} → ${to}`, change);
+    this.#indicator.lineIs(to === 'connected'); // first, so that a listener to `state` reads the right `sync`
     this.#emitter.emit('state', change);
-    this.#tellSync();
   }
 
   #lost() {
@@ -597,11 +502,11 @@ export class EventOnlyClient {
 
   /** @param {ClosedError} error */
   #closed(error) {
+    this.#closedBy = error;
     this.#cancelLost();
-    this.#cancelStuck();
     this.#unwatch();
     this.#lostTold = false;
-    for (const waiter of [...this.#waiting]) waiter.reject(error);
+    this.#gate.fail(error);
     this.presence.clear();
     this.#run(this.#replica.withdrawAll(error));
   }
@@ -612,30 +517,6 @@ export class EventOnlyClient {
     this.#pendingTold = this.pending;
     this.#emitter.emit('pending', { count: this.pending });
   }
-
-  get #stuckAt() { return Math.max(this.#replica.pendingSince ?? 0, this.#liveAt) + STUCK_MS; }
-
-  #tellSync() {
-    const { sync } = this;
-    this.#cancelStuck();
-    if (sync === 'syncing' && this.pending > 0)
-      this.#cancelStuck = this.#options.schedule(() => this.#tellSync(), this.#stuckAt - this.#options.now());
-    if (sync === this.#syncTold) return;
-    this.#syncTold = sync;
-    this.#emitter.emit('sync', sync);
-  }
-}
-
-/** @param {() => void} fn @param {number} ms */
-function timer(fn, ms) {
-  const id = setTimeout(fn, ms);
-  return () => clearTimeout(id);
-}
-
-/** @param {string | URL} url */
-function absolute(url) {
-  const resolved = new URL(url, globalThis.location?.href);
-  return resolved.href.replace(/^http/, 'ws');
 }
 
 /** @param {WireEntity} wire @returns {Item} */
@@ -647,7 +528,7 @@ function cursor(after, sort) {
   return { entity: after.id, value: sort && after.data[sort.replace(/^-/, '')] };
 }
 
-/** Nobody has to catch what the events `reject` and `failed` tell as well. @template T @param {Promise<T>} promise */
+/** Nobody has to catch what `failed` has told already. @template T @param {Promise<T>} promise */
 function quietly(promise) {
   promise.catch(() => {});
   return promise;

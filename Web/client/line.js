@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { Disconnect, State, StateChange } from './types.js' */
+/** @import { Settings } from './settings.js' */
 import { backoffMs } from './backoff.js';
 import { closeNamed, closeOf } from './codes.js';
 
@@ -10,16 +11,6 @@ const TIMEOUT = 4408;
 const OPEN = 1;
 
 /**
- * @typedef {object} LineOptions
- * @property {string} url absolute, ws: or wss:
- * @property {any} WebSocket
- * @property {number} connectTimeout
- * @property {number} pingGrace
- * @property {{ base: number, factor: number, cap: number, minUptime: number }} reconnect
- * @property {() => number} now
- * @property {() => number} random
- * @property {(fn: () => void, ms: number) => () => void} schedule
- *
  * @typedef {object} LineEvents what the line tells its owner
  * @property {() => void} opened say hello
  * @property {(text: unknown) => void} heard
@@ -37,7 +28,7 @@ const OPEN = 1;
  *                      └────────────── stop(), or a close that says stop ─────────┴──▶ disconnected ──start──▶ reconnecting
  */
 export class Line {
-  #options;
+  #settings;
   #tell;
   /** @type {any} */
   #socket = null;
@@ -52,9 +43,9 @@ export class Line {
   #cancelTimer = () => {};
   #cancelBeat = () => {};
 
-  /** @param {LineOptions} options @param {LineEvents} tell */
-  constructor(options, tell) {
-    this.#options = options;
+  /** @param {Pick<Settings, 'url' | 'WebSocket' | 'connectTimeout' | 'pingGrace' | 'reconnect' | 'now' | 'random' | 'schedule'>} settings @param {LineEvents} tell */
+  constructor(settings, tell) {
+    this.#settings = settings;
     this.#tell = tell;
   }
 
@@ -105,7 +96,7 @@ export class Line {
   /** `join` was said: it must be answered within `connectTimeout`. */
   expect() {
     this.#cancelTimer();
-    const { schedule, connectTimeout } = this.#options;
+    const { schedule, connectTimeout } = this.#settings;
     this.#cancelTimer = schedule(() => this.#lost(TIMEOUT, 'No answer to connect and join.'), connectTimeout);
   }
 
@@ -114,7 +105,7 @@ export class Line {
 
   /** The project is here: this attempt has succeeded. */
   held() {
-    this.#heldAt ??= this.#options.now();
+    this.#heldAt ??= this.#settings.now();
     if (this.#state !== 'connected') this.#to('connected');
   }
 
@@ -139,7 +130,7 @@ export class Line {
   }
 
   #connect() {
-    const { WebSocket, url } = this.#options;
+    const { WebSocket, url } = this.#settings;
     let socket;
     try {
       socket = new WebSocket(url, SUBPROTOCOL);
@@ -151,12 +142,12 @@ export class Line {
     // An old socket may still speak after a new one was made; by identity it is nobody's any more.
     socket.onopen = () => {
       if (socket !== this.#socket) return;
-      this.#heardAt = this.#options.now();
+      this.#heardAt = this.#settings.now();
       this.#tell.opened();
     };
     socket.onmessage = (/** @type {{ data: unknown }} */ { data }) => {
       if (socket !== this.#socket) return;
-      this.#heardAt = this.#options.now();
+      this.#heardAt = this.#settings.now();
       this.#tell.heard(data);
     };
     socket.onerror = () => {}; // always followed by a close
@@ -175,13 +166,13 @@ export class Line {
       return this.#tell.failed({ code: close.code, reason });
     }
     const pause = this.#pauseMs(close.does, retryAfterMs);
-    this.#cancelTimer = this.#options.schedule(() => this.#connect(), pause);
+    this.#cancelTimer = this.#settings.schedule(() => this.#connect(), pause);
     this.#to(this.#state === 'connecting' ? 'connecting' : 'reconnecting', { code, reason, retryIn: pause });
   }
 
   /** @param {'reconnect' | 'back off'} does @param {number} [retryAfterMs] */
   #pauseMs(does, retryAfterMs) {
-    const { now, random, reconnect } = this.#options;
+    const { now, random, reconnect } = this.#settings;
     // Only a line that held for a while clears the record: a server that accepts and drops must not be hammered.
     if (this.#heldAt !== undefined && now() - this.#heldAt >= reconnect.minUptime) this.#attempt = 0;
     this.#heldAt = undefined;
@@ -206,19 +197,19 @@ export class Line {
   /** Pings in time and notices when the other side has gone without a word. */
   #beat() {
     this.#cancelBeat();
-    const now = this.#options.now();
-    const deadline = this.#heardAt + this.#pingInterval + this.#options.pingGrace;
+    const now = this.#settings.now();
+    const deadline = this.#heardAt + this.#pingInterval + this.#settings.pingGrace;
     if (now >= deadline) return this.#lost(TIMEOUT, 'The server is silent.');
     if (now >= this.#pingedAt + this.#pingInterval) this.#ping(now);
-    this.#cancelBeat = this.#options.schedule(() => this.#beat(), Math.min(deadline, this.#pingedAt + this.#pingInterval) - now);
+    this.#cancelBeat = this.#settings.schedule(() => this.#beat(), Math.min(deadline, this.#pingedAt + this.#pingInterval) - now);
   }
 
   /** Anything must be heard within so many ms. @param {number} ms */
   #check(ms) {
-    const asked = this.#options.now();
+    const asked = this.#settings.now();
     this.#ping(asked);
     this.#cancelBeat();
-    this.#cancelBeat = this.#options.schedule(() => {
+    this.#cancelBeat = this.#settings.schedule(() => {
       if (this.#heardAt >= asked) this.#beat();
       else this.#lost(TIMEOUT, 'The server is silent.');
     }, ms);

@@ -17,6 +17,7 @@ const SPREAD = 64;
  * @property {Owner} owner
  * @property {number} since when it was asked for, ms
  * @property {'queued' | 'sent' | 'held'} stage held: refused for now, to be queued again after a pause
+ * @property {number} turn when it was last sent, as a count: sending again breaks the order of n
  * @property {number} [dueSeq] took effect: settled, at the latest, when the replica stands here
  */
 
@@ -34,6 +35,7 @@ export class Pending {
   /** @type {Map<string, PendingCommand[]>} */
   #byId = new Map();
   #lastN = 0;
+  #lastTurn = 0;
   #window;
 
   /** @param {number} window commands that may be unanswered at once */
@@ -60,7 +62,7 @@ export class Pending {
   /** @param {Command} body @param {Owner} owner @param {number} since */
   add(body, owner, since) {
     /** @type {PendingCommand} */
-    const command = { n: ++this.#lastN, body, ops: opsOf(body), owner, since, stage: 'queued' };
+    const command = { n: ++this.#lastN, body, ops: opsOf(body), owner, since, stage: 'queued', turn: 0 };
     this.#byN.set(command.n, command);
     for (const id of idsOf(command)) this.#byId.set(id, [...this.#byId.get(id) ?? [], command]);
     return command;
@@ -92,6 +94,12 @@ export class Pending {
     return undefined;
   }
 
+  /** @param {PendingCommand} command */
+  sent(command) {
+    command.stage = 'sent';
+    command.turn = ++this.#lastTurn;
+  }
+
   /** Numbers whose fate only the server knows. */
   get unanswered() { return [...this].filter(command => command.stage === 'sent').map(command => command.n); }
 
@@ -111,12 +119,16 @@ export class Pending {
     }
   }
 
-  /** Is there an older command, not with the server, that creates an entity which this one needs? @param {PendingCommand} later */
-  waitsForCreate(later) {
+  /**
+   * Did this command overtake the create of an entity that it needs? The create was refused for now, and has not been sent
+   * again, or only after this one.
+   * @param {PendingCommand} later
+   */
+  overtookCreate(later) {
     const needs = new Set(idsOf(later));
     for (const command of this) {
       if (command.n >= later.n) return false;
-      if (command.stage !== 'sent' && createdBy(command).some(id => needs.has(id))) return true;
+      if ((command.stage !== 'sent' || command.turn > later.turn) && createdBy(command).some(id => needs.has(id))) return true;
     }
     return false;
   }

@@ -140,6 +140,9 @@ export class Replica {
     return { type, project: this.#project, n, ...rest };
   }
 
+  /** It is on its way; also if the line has just broken, for then the rejoin asks. @param {PendingCommand} command */
+  sent(command) { this.#pending.sent(command); }
+
   /** Forgets a command that was not sent, with what depends on it. @param {PendingCommand} command @param {unknown} error */
   withdraw(command, error) { return this.#fail(command, error); }
 
@@ -261,8 +264,8 @@ export class Replica {
       command.stage = 'held';
       return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: command.n }];
     }
-    if (refusal.code === 'not_found' && this.#pending.waitsForCreate(command)) {
-      command.stage = 'queued'; // it overtook the create it needs, which was refused for now
+    if (refusal.code === 'not_found' && this.#pending.overtookCreate(command)) {
+      command.stage = 'queued';
       return [];
     }
     return this.#fail(command, new RejectedError(refusal));

@@ -57,9 +57,9 @@ export class Requests {
       const giveUp = (/** @type {unknown} */ reason) => {
         const request = this.#open.get(id);
         if (!request) return;
-        request.reject(reason);
-        // A late answer finds nobody. `validate` cannot be cancelled: it is over at once.
+        // Before the next question goes out in its place. `validate` cannot be cancelled: it is over at once.
         if (request.sent && frame.type !== 'validate') this.#send({ type: 'cancel', id });
+        request.reject(reason); // a late answer finds nobody
       };
       const aborted = () => giveUp(signal?.reason);
       const cancelTimer = this.#schedule(() => giveUp(new TimeoutError(timeout)), timeout);
