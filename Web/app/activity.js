@@ -15,6 +15,7 @@ export class Activity {
   #list = need('activity');
   #client; #sentences; #router;
   #newest = 0; // seq of the newest event that was told
+  /** @type {Happened[] | null} */ #held = null; // what happens while the history is asked for
   /** @type {{ key: string, times: number, count: HTMLElement } | null} */ #top = null;
 
   /** @param {Client} client @param {Sentences} sentences @param {Router} router */
@@ -22,7 +23,7 @@ export class Activity {
     this.#client = client;
     this.#sentences = sentences;
     this.#router = router;
-    client.on('snapshot', ({ seq }) => { this.#lookBack(seq); });
+    client.on('snapshot', ({ seq }) => { this.#startAnew(seq); });
     this.#list.addEventListener('click', event => {
       const card = /** @type {Element} */ (event.target).closest('a')?.dataset.card;
       if (!card) return;
@@ -33,6 +34,12 @@ export class Activity {
 
   /** @param {Happened} event */
   add(event) {
+    if (this.#held) this.#held.push(event);
+    else this.#tell(event);
+  }
+
+  /** @param {Happened} event */
+  #tell(event) {
     if (event.seq <= this.#newest) return; // told already, by the history
     this.#newest = event.seq;
     const told = this.#sentences.of(event);
@@ -49,17 +56,26 @@ export class Activity {
     while (this.#list.children.length > KEPT) this.#list.lastElementChild?.remove();
   }
 
-  /** After a snapshot there is a gap, so the feed starts anew. @param {number} to the seq of the snapshot */
+  /** A snapshot leaves a gap, so the feed starts anew: first what the history says, then what came meanwhile. @param {number} seq of the snapshot */
+  async #startAnew(seq) {
+    /** @type {Happened[]} */ const held = this.#held = [];
+    const past = seq > 0 ? await this.#lookBack(seq) : [];
+    if (this.#held !== held) return; // another snapshot came
+    this.#held = null;
+    this.#list.replaceChildren();
+    this.#top = null;
+    this.#newest = 0;
+    for (const event of [...past, ...held]) this.#tell(event);
+  }
+
+  /** @param {number} to @returns {Promise<Happened[]>} */
   async #lookBack(to) {
-    if (to === 0) return; // nothing has happened here yet
     try {
       await this.#client.ready(); // the snapshot is told a moment before questions can be asked
       const { events } = await this.#client.history({ from: Math.max(1, to - LOOK_BACK + 1), to, limit: LOOK_BACK });
-      if (this.#newest > to) return; // new ones came first: older ones would stand above them
-      this.#list.replaceChildren();
-      this.#top = null;
-      this.#newest = 0;
-      for (const event of events) this.add({ ...event, own: event.session === this.#client.session });
-    } catch { /* kept no longer, or offline again: the feed begins with what happens now */ }
+      return events.map(event => ({ ...event, own: event.session === this.#client.session }));
+    } catch {
+      return []; // kept no longer, or offline again: the feed begins with what happens now
+    }
   }
 }

@@ -37,7 +37,8 @@ export function sharedField(field, save) {
       if (value === field.value) { withdraw(); return; }
       if (!typed || document.activeElement !== field) { field.value = value; return; }
       offered = value;
-      setText(words, `${by || 'Somebody'} changed this to “${value.length > 80 ? `${value.slice(0, 80)}…` : value}” `);
+      const short = value.length > 80 ? `${value.slice(0, 80)}…` : value;
+      setText(words, by ? `${by} changed this to “${short}” ` : `This is “${short}” now `); // by several, or set back by a refusal
       offer.hidden = false;
     },
   };

@@ -57,13 +57,13 @@ need('setup').addEventListener('click', () => commands.setUp());
 // --- What changed. The client tells it once a frame for each origin; all of them are drawn together. A hidden page draws nothing.
 
 /** @type {Set<string>} */ let changed = new Set();
-let author = ''; // of the newest change
+let author = ''; // of these changes, where they have one
 let everything = false;
 let waiting = false;
 
 client.on('change', ({ ids, by }) => {
   for (const id of ids) changed.add(id);
-  if (by) author = by;
+  if (by) author = by === user.name ? author : by;
   ask();
 });
 client.on('pending', ask); // a change that is saved looks the same, but for the words "not saved yet"
@@ -84,6 +84,7 @@ function draw() {
   for (const [id, by] of flashes) boardView.flash(id, by);
   flashes.clear();
   changed = new Set();
+  author = '';
   everything = waiting = false;
 }
 
