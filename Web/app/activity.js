@@ -56,7 +56,10 @@ export class Activity {
     while (this.#list.children.length > KEPT) this.#list.lastElementChild?.remove();
   }
 
-  /** A snapshot leaves a gap, so the feed starts anew: first what the history says, then what came meanwhile. @param {number} seq of the snapshot */
+  /**
+   * A snapshot leaves a gap, so the feed starts anew: first what the history says, then what came meanwhile.
+   * @param {number} seq of the snapshot
+   */
   async #startAnew(seq) {
     /** @type {Happened[]} */ const held = this.#held = [];
     const past = seq > 0 ? await this.#lookBack(seq) : [];

@@ -4,12 +4,14 @@
 /** @import { Commands } from './commands.js' */
 /** @import { Menu } from './menu.js' */
 /** @import { Router } from './router.js' */
+import { titleOf } from './board.js';
+import { BoardKeys } from './board-keys.js';
 import { movesOf, movesOfList } from './card-menu.js';
 import { CardView } from './card-view.js';
 import { ColumnView } from './column-view.js';
-import { arrange, el, icon, need } from './dom.js';
+import { composer } from './composer.js';
+import { arrange, el, need } from './dom.js';
 import { editInPlace } from './edit-in-place.js';
-import { titleOf } from './board.js';
 import { titleCheck } from './title-check.js';
 
 /** The lists and cards on the screen. Views are kept by id; a change draws the cards it names and puts the rest in order. */
@@ -19,7 +21,7 @@ export class BoardView {
   /** @type {Map<string, ColumnView>} */ #columns = new Map();
   /** @type {Set<string>} cards that were drawn as pending; the end of that changes nothing else about them */ #pending = new Set();
   #client; #board; #commands; #menu; #router;
-  #newList = newList(title => this.#commands.addList(title));
+  #newList; #keys;
 
   /** @param {{ client: Client, board: Board, commands: Commands, menu: Menu, router: Router }} parts */
   constructor({ client, board, commands, menu, router }) {
@@ -28,9 +30,17 @@ export class BoardView {
     this.#commands = commands;
     this.#menu = menu;
     this.#router = router;
+    const { form, open } = composer({
+      what: 'a list', testid: 'add-list', inputTestid: 'list-title-input', placeholder: 'Title of the list',
+      add: title => commands.addList(title),
+    });
+    this.#newList = el('div', { class: 'new-list' }, form, open);
+    this.#keys = new BoardKeys(board, commands, {
+      cardAt: node => this.#at(node).card, focus: id => this.focus(id), rename: card => this.#rename(card),
+    });
     this.#root.append(this.#newList);
     this.#root.addEventListener('click', event => this.#clicked(/** @type {Element} */ (event.target)));
-    this.#root.addEventListener('keydown', event => this.#keyed(event));
+    this.#root.addEventListener('keydown', event => this.#keys.pressed(event));
   }
 
   /** @param {string[] | null} ids what changed; null draws everything */
@@ -92,11 +102,15 @@ export class BoardView {
 
   /** Takes away what is no longer there. @param {string[]} ids @param {boolean} strays */
   #clear(ids, strays) {
+    const drop = (/** @type {Map<string, CardView | ColumnView>} */ views, /** @type {string} */ id) => {
+      views.get(id)?.node.remove();
+      views.delete(id);
+    };
     for (const id of ids) {
-      if (this.#cards.has(id) && !this.#board.card(id)) { this.#cards.get(id)?.node.remove(); this.#cards.delete(id); this.#pending.delete(id); }
-      if (id && this.#columns.has(id) && !this.#board.list(id)) { this.#columns.get(id)?.node.remove(); this.#columns.delete(id); }
+      if (!this.#board.card(id)) { drop(this.#cards, id); this.#pending.delete(id); }
+      if (id && !this.#board.list(id)) drop(this.#columns, id);
     }
-    if (!strays) { this.#columns.get('')?.node.remove(); this.#columns.delete(''); }
+    if (!strays) drop(this.#columns, '');
   }
 
   /** @param {Element} target */
@@ -155,60 +169,8 @@ export class BoardView {
   /** @param {Entity} list */
   #renameList(list) {
     const view = this.#columns.get(list.id);
-    if (view) editInPlace(view.title, { value: titleOf(list), label: 'List title', save: title => { this.#commands.change(list, { title }); } });
+    if (view) editInPlace(view.title, {
+      value: titleOf(list), label: 'List title', save: title => { this.#commands.change(list, { title }); },
+    });
   }
-
-  /** Arrows walk over the cards; with Alt and Shift they move the card itself. F2 renames, Delete deletes. @param {KeyboardEvent} event */
-  #keyed(event) {
-    const { card } = this.#at(/** @type {Element} */ (event.target));
-    if (!card || event.ctrlKey || event.metaKey) return;
-    const moving = event.altKey && event.shiftKey;
-    if (event.key === 'F2') this.#rename(card);
-    else if (event.key === 'Delete') this.#removeAndGoOn(card);
-    else if (event.key.startsWith('Arrow') && (moving || !event.altKey && !event.shiftKey)) this.#step(card, event.key, moving);
-    else return;
-    event.preventDefault();
-  }
-
-  /** @param {Entity} card @param {string} key @param {boolean} moving */
-  #step(card, key, moving) {
-    const { list, cards, index } = this.#board.whereIs(card);
-    const lists = this.#board.lists;
-    const side = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
-    const next = index + ({ ArrowUp: -1, ArrowDown: 1 }[key] ?? 0);
-    const beside = side ? lists[lists.findIndex(one => one.id === list) + side] : undefined;
-    if (side && !beside) return;
-    if (moving) this.#commands.moveCard(card, beside?.id ?? list, next);
-    else {
-      const row = beside ? this.#board.cards(beside.id) : cards;
-      const goal = beside ? row[Math.min(index, row.length - 1)] : row[next];
-      if (goal) this.focus(goal.id);
-    }
-  }
-
-  /** Without this the focus would fall back to the top of the page. @param {Entity} card */
-  #removeAndGoOn(card) {
-    const { cards, index } = this.#board.whereIs(card);
-    const next = cards[index + 1] ?? cards[index - 1];
-    this.#commands.removeCard(card);
-    if (next) this.focus(next.id);
-  }
-}
-
-/** The place at the end of the board where a new list is made. @param {(title: string) => void} add */
-function newList(add) {
-  const input = el('input', { 'data-testid': 'list-title-input', 'aria-label': 'Title of the new list', placeholder: 'Title of the list', maxlength: 100, autocomplete: 'off' });
-  const open = el('button', { type: 'button', class: 'add', 'data-testid': 'add-list' }, icon('plus'), 'Add a list');
-  const form = el('form', { class: 'new-card', hidden: true }, input, el('div', { class: 'row' }, el('button', { class: 'primary' }, 'Add list')));
-  const close = () => { form.hidden = true; open.hidden = false; };
-  open.addEventListener('click', () => { form.hidden = false; open.hidden = true; input.focus(); });
-  form.addEventListener('submit', event => {
-    event.preventDefault();
-    if (input.value.trim()) add(input.value.trim());
-    input.value = '';
-    close();
-    open.focus();
-  });
-  form.addEventListener('keydown', event => { event.stopPropagation(); if (event.key === 'Escape') { close(); open.focus(); } });
-  return el('div', { class: 'new-list' }, form, open);
 }

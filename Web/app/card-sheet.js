@@ -33,10 +33,14 @@ export class CardSheet {
     this.#title.after(this.#check.hint, this.#titleField.offer);
     this.#text.after(this.#textField.offer);
 
-    this.#list.addEventListener('change', () => this.#with(card => commands.moveCard(card, this.#list.value, board.cards(this.#list.value).length)));
+    this.#list.addEventListener('change', () => this.#with(card => {
+      const list = this.#list.value;
+      commands.moveCard(card, list, board.cards(list).length);
+    }));
     need('sheet-vote').addEventListener('click', () => this.#with(card => commands.vote(card)));
     need('sheet-unvote').addEventListener('click', () => this.#with(card => commands.vote(card, -1)));
-    need('sheet-move').addEventListener('click', () => this.#with(card => menu.open(need('sheet-move'), 'Move this card', movesOf(card, board, commands))));
+    const move = need('sheet-move');
+    move.addEventListener('click', () => this.#with(card => menu.open(move, 'Move this card', movesOf(card, board, commands))));
     need('sheet-delete').addEventListener('click', () => this.#with(card => { close(); commands.removeCard(card); }));
     need('sheet-close').addEventListener('click', close);
     this.#sheet.addEventListener('keydown', event => {
@@ -66,7 +70,8 @@ export class CardSheet {
     const card = this.#board.card(this.#card);
     need('sheet-body').hidden = !card;
     need('sheet-gone').hidden = Boolean(card);
-    if (!card) { setText(need('sheet-gone'), this.#last ? `“${titleOf(this.#last)}” was deleted.` : 'There is no such card, or it was deleted.'); return; }
+    setText(need('sheet-gone'), this.#last ? `“${titleOf(this.#last)}” was deleted.` : 'There is no such card, or it was deleted.');
+    if (!card) return;
 
     const [title, text] = [titleOf(card), String(card.data.description ?? '')];
     if (this.#last) {
@@ -86,7 +91,8 @@ export class CardSheet {
     const editing = others.filter(one => one.data.editing);
     const names = (editing.length ? editing : others).map(nameOf);
     const verb = names.length === 1 ? 'is' : 'are';
-    setText(need('sheet-viewers'), names.length ? `${names.join(' and ')} ${verb} ${editing.length ? 'editing' : 'looking at'} this card` : '');
+    const doing = editing.length ? 'editing' : 'looking at';
+    setText(need('sheet-viewers'), names.length ? `${names.join(' and ')} ${verb} ${doing} this card` : '');
   }
 
   /** @param {Entity} card */

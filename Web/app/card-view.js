@@ -2,6 +2,7 @@
 /** @import { Entity, Other } from './types.js' */
 import { titleOf } from './board.js';
 import { el, icon, setText } from './dom.js';
+import { menuButton } from './menu.js';
 import { avatar, hueOf, nameOf } from './people.js';
 
 const FLASH_MS = 2500; // as long as the animation in board.css
@@ -14,7 +15,7 @@ export class CardView {
   #notes = el('span', { class: 'has-notes', title: 'Has a description', hidden: true }, icon('lines'));
   #saving = el('span', { class: 'saving', hidden: true }, 'not saved yet');
   #viewers = el('span', { class: 'viewers' });
-  #more = el('button', { type: 'button', class: 'plain more', 'data-act': 'menu', 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('dots'));
+  #more = menuButton('menu');
   #foot = el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#viewers);
   #seen = '';
   #flashing = 0;
@@ -46,7 +47,8 @@ export class CardView {
     const seen = others.map(one => `${nameOf(one)}${one.data.editing ? '✎' : ''}`).join();
     if (seen === this.#seen) return;
     this.#seen = seen;
-    this.#viewers.replaceChildren(...others.slice(0, 3).map(one => avatar(nameOf(one), `${nameOf(one)} ${one.data.editing ? 'is editing this card' : 'has this card open'}`)));
+    this.#viewers.replaceChildren(...others.slice(0, 3).map(one =>
+      avatar(nameOf(one), `${nameOf(one)} ${one.data.editing ? 'is editing this card' : 'has this card open'}`)));
   }
 
   /** Shows whose change this was. The ring does not start again while it is there: a storm of votes must not flicker. @param {string} by */

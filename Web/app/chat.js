@@ -57,7 +57,8 @@ export class Chat {
     const author = String(name ?? 'Somebody');
     let row = this.#rows.get(message.id);
     if (!row) {
-      row = el('div', { class: 'entry' }, avatar(author), el('div', {}, el('p', { class: 'said-by' }, el('b', {}, author), ' ', el('time', {}, clock(at))),
+      row = el('div', { class: 'entry' }, avatar(author), el('div', {},
+        el('p', { class: 'said-by' }, el('b', {}, author), ' ', el('time', {}, clock(at))),
         el('p', { class: 'said' }, String(text ?? ''))));
       row.classList.toggle('own', author === this.#myName());
       this.#rows.set(message.id, row);

@@ -74,18 +74,16 @@ export class Commands {
   /** A list goes with its cards, or not at all. @param {Entity} list */
   removeList(list) {
     const cards = this.#board.cards(list.id);
-    if (cards.length >= BATCH_MAX) { this.#toasts.fail(`“${titleOf(list)}” has too many cards to delete at once. Move some first.`); return; }
-    this.#remove([list, ...cards], `Deleted “${titleOf(list)}”${cards.length ? ` and ${count(cards.length, 'card')}` : ''}`);
+    if (cards.length >= BATCH_MAX) this.#toasts.fail(`“${titleOf(list)}” has too many cards to delete at once. Move some first.`);
+    else this.#remove([list, ...cards], `Deleted “${titleOf(list)}”${cards.length ? ` and ${count(cards.length, 'card')}` : ''}`);
   }
 
   /** Undo makes the same entities again, as they were when they went. @param {Entity[]} entities @param {string} done */
   #remove(entities, done) {
     const kept = entities.map(({ id, kind, data }) => ({ id, kind, data: { ...data } }));
     this.#try('Deleting', this.#client.batch(batch => kept.forEach(({ id }) => batch.delete(id))));
-    this.#toasts.show(done, {
-      label: 'Undo',
-      act: () => { this.#try('Undo', this.#client.batch(batch => kept.forEach(({ id, kind, data }) => { batch.create(kind, data, { id }); }))); },
-    });
+    const undo = () => this.#client.batch(batch => kept.forEach(({ id, kind, data }) => batch.create(kind, data, { id })));
+    this.#toasts.show(done, { label: 'Undo', act: () => { this.#try('Undo', undo()); } });
   }
 
   /** @param {string} text @param {string} name */

@@ -37,7 +37,10 @@ export class ConnectionView {
     client.on('state', () => this.#moved());
     client.on('sync', () => this.draw());
     client.on('pending', () => this.#pending());
-    client.on('failed', ({ code, reason }) => { this.#end = ENDS[code] ?? (reason || 'The server has ended the connection.'); this.#moved(); });
+    client.on('failed', ({ code, reason }) => {
+      this.#end = ENDS[code] ?? (reason || 'The server has ended the connection.');
+      this.#moved();
+    });
     need('try-now').addEventListener('click', () => client.reconnect());
     need('reload').addEventListener('click', () => location.reload());
     setInterval(() => this.#tick(), 1000);

@@ -38,7 +38,10 @@ export function need(id) {
   return /** @type {T} */ (node);
 }
 
-/** Writes text only where it differs: an equal write would still cost a layout and a word from a screen reader. @param {Node} node @param {string} text */
+/**
+ * Writes text only where it differs: an equal write would still cost a layout, and a word from a screen reader.
+ * @param {Node} node @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -60,17 +63,24 @@ export function arrange(parent, nodes) {
     else place(parent, node, cursor);
   }
   // Where moveBefore is missing, a moved node has lost the focus.
-  if (focused instanceof HTMLElement && focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
+  if (focused instanceof HTMLElement && focused !== document.activeElement && parent.contains(focused))
+    focused.focus({ preventScroll: true });
 }
 
-/** moveBefore keeps focus, selection and running animations. @param {Element} parent @param {Element} node @param {Element | null} before */
+/**
+ * moveBefore keeps focus, selection and running animations.
+ * @param {Element} parent @param {Element} node @param {Element | null} before
+ */
 function place(parent, node, before) {
   if ('moveBefore' in parent && node.isConnected && parent.isConnected)
     /** @type {(node: Node, before: Node | null) => void} */ (parent.moveBefore).call(parent, node, before);
   else parent.insertBefore(node, before);
 }
 
-/** Calls `draw` once in the next frame, however often it is asked to. In a hidden page that frame comes when it is shown again. @param {() => void} draw */
+/**
+ * Calls `draw` once in the next frame, however often it is asked to. In a hidden page that frame comes when it is shown again.
+ * @param {() => void} draw
+ */
 export function perFrame(draw) {
   let asked = false;
   return () => {
@@ -80,7 +90,10 @@ export function perFrame(draw) {
   };
 }
 
-/** Calls `act` after a pause in the calls; `now()` does it at once if one is waiting, `drop()` forgets it. @param {() => void} act @param {number} pauseMs */
+/**
+ * Calls `act` after a pause in the calls; `now()` does it at once if one is waiting, `drop()` forgets it.
+ * @param {() => void} act @param {number} pauseMs
+ */
 export function afterPause(act, pauseMs) {
   let timer = 0;
   const drop = () => { clearTimeout(timer); timer = 0; };

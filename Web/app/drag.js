@@ -39,7 +39,8 @@ export class Drag {
       done.abort();
       if (!this.#held) return;
       // The click that follows a drag is no wish to open the card.
-      addEventListener('click', click => { click.stopPropagation(); click.preventDefault(); }, { capture: true, once: true, signal: AbortSignal.timeout(50) });
+      const swallow = (/** @type {Event} */ click) => { click.stopPropagation(); click.preventDefault(); };
+      addEventListener('click', swallow, { capture: true, once: true, signal: AbortSignal.timeout(50) });
       this.#letGo(drop ? event : null);
     };
     const options = { signal: done.signal };
@@ -115,7 +116,10 @@ export class Drag {
   }
 }
 
-/** Scrolls a box whose edge the pointer is near. @param {Element} box @param {number} x @param {number} y @param {number} height @param {number} [width] */
+/**
+ * Scrolls a box whose edge the pointer is near: down and up, or sideways where a width is given.
+ * @param {Element} box @param {number} x @param {number} y @param {number} height @param {number} [width]
+ */
 function scrollNear(box, x, y, height, width) {
   const step = (/** @type {number} */ at, /** @type {number} */ size) => at < EDGE ? -12 : at > size - EDGE ? 12 : 0;
   box.scrollBy(width ? step(x, width) : 0, width ? 0 : step(y, height));

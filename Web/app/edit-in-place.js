@@ -4,7 +4,8 @@ import { el } from './dom.js';
 /**
  * Turns a title into an input until Enter, blur or Escape. The title behind it may change meanwhile; what is being typed stays.
  * @param {HTMLElement} shown what the input stands in for
- * @param {{ value: string, label: string, testid?: string, save: (value: string) => void, started?: (input: HTMLInputElement) => Node | undefined }} how
+ * @param {{ value: string, label: string, testid?: string, save: (value: string) => void,
+ *   started?: (input: HTMLInputElement) => Node | undefined }} how
  *   `started` may return something to show below the input
  */
 export function editInPlace(shown, { value, label, testid, save, started }) {
@@ -27,8 +28,9 @@ export function editInPlace(shown, { value, label, testid, save, started }) {
   input.addEventListener('blur', () => end(true, false));
   input.addEventListener('keydown', event => {
     event.stopPropagation(); // the board's own keys do not apply here
-    if (event.key === 'Enter' && !event.isComposing) { event.preventDefault(); end(true, true); } // else it would press the button that gets the focus
-    if (event.key === 'Escape') { event.preventDefault(); end(false, true); }
+    if (event.key !== 'Escape' && (event.key !== 'Enter' || event.isComposing)) return;
+    event.preventDefault(); // else Enter would press the button that gets the focus
+    end(event.key === 'Enter', true);
   });
   shown.hidden = true;
   shown.after(box);

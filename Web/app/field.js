@@ -14,7 +14,7 @@ export function sharedField(field, save) {
   let offered = '';
   const words = el('span');
   const offer = el('p', { class: 'offer', hidden: true }, words,
-    el('button', { type: 'button', class: 'link', click: () => { write.drop(); field.value = known = offered; typed = false; withdraw(); } }, 'Use theirs'),
+    el('button', { type: 'button', class: 'link', click: () => start(offered) }, 'Use theirs'),
     el('button', { type: 'button', class: 'link', click: () => { withdraw(); keep(); } }, 'Keep mine'));
   const withdraw = () => { offer.hidden = true; };
   const keep = () => { if (field.value !== known) save(known = field.value); };
@@ -24,10 +24,17 @@ export function sharedField(field, save) {
   field.addEventListener('change', write.now); // Enter
   field.addEventListener('blur', () => { write.now(); typed = false; if (offer.hidden) field.value = known; });
 
+  /** Shows a value to which nothing that was typed belongs. @param {string} value */
+  function start(value) {
+    write.drop();
+    withdraw();
+    typed = false;
+    field.value = known = value;
+  }
+
   return {
     offer,
-    /** Shows another thing's value: nothing that was typed belongs to it. @param {string} value */
-    start(value) { write.drop(); withdraw(); typed = false; field.value = known = value; },
+    start,
     /** Saves what waits, before the field is shown elsewhere. */
     finish() { write.now(); typed = false; withdraw(); },
     /** The stored value now. @param {string} value @param {string | undefined} by */

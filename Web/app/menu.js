@@ -1,7 +1,11 @@
 // @ts-check
-import { el } from './dom.js';
+import { el, icon } from './dom.js';
 
 /** One entry of a menu; null draws a line. @typedef {{ label: string, act: () => void, off?: boolean } | null} Entry */
+
+/** The three dots that open a menu. @param {string} act what the board is asked to do */
+export const menuButton = act =>
+  el('button', { type: 'button', class: 'plain more', 'data-act': act, 'aria-haspopup': 'menu', 'aria-expanded': 'false' }, icon('dots'));
 
 /**
  * The page's one pop-up menu. The platform's popover closes it on Escape or a click elsewhere; the arrow keys are ours.
@@ -58,7 +62,9 @@ export class Menu {
     event.stopPropagation();
     const items = this.#items;
     const here = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const next = { ArrowDown: (here + 1) % items.length, ArrowUp: (here - 1 + items.length) % items.length, Home: 0, End: items.length - 1 }[event.key];
+    const next = {
+      ArrowDown: (here + 1) % items.length, ArrowUp: (here - 1 + items.length) % items.length, Home: 0, End: items.length - 1,
+    }[event.key];
     if (next !== undefined) { event.preventDefault(); items[next].focus(); }
     if (event.key === 'Tab' || event.key === 'Escape') { event.preventDefault(); this.#close(); }
   }

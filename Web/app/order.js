@@ -1,4 +1,6 @@
 // @ts-check
+/** @import { Entity } from './types.js' */
+
 /**
  * Fractional order keys: strings in base 62 that compare like fractions, so a card moves by one write to one field, and two people
  * who move different cards never touch the same data. Every key ends in two random digits: two people who drop a card in the
@@ -20,7 +22,8 @@ export function keyBetween(left, right, random = Math.random) {
     : right === null ? stepped(/** @type {string} */ (left), 1) ?? middle(left ?? '', null)
     : left === null ? stepped(right, -1) ?? middle('', right)
     : middle(left, right);
-  return head + DIGITS[Math.floor(random() * BASE)] + DIGITS[1 + Math.floor(random() * (BASE - 1))]; // no key ends in 0: nothing fits before x0 and after x
+  // The last digit is never 0: nothing would fit between x and x0.
+  return head + DIGITS[Math.floor(random() * BASE)] + DIGITS[1 + Math.floor(random() * (BASE - 1))];
 }
 
 /** The head of `key` plus `step`, or null where the count would leave its range. @param {string} key @param {number} step */
@@ -51,7 +54,7 @@ function middle(left, right) {
 /** @param {string} key @param {number} place a digit that is missing counts as 0, and so does one that is none */
 const digit = (key, place) => Math.max(0, place < key.length ? DIGITS.indexOf(key[place]) : 0);
 
-/** Sorts by order key; equal keys by id, so that every page shows the same. @param {import('./types.js').Entity} a @param {import('./types.js').Entity} b */
+/** Sorts by order key; equal keys by id, so that every page shows the same. @param {Entity} a @param {Entity} b */
 export function byOrder(a, b) {
   const [left, right] = [String(a.data.order ?? ''), String(b.data.order ?? '')];
   return left < right ? -1 : left > right ? 1 : a.id < b.id ? -1 : 1;
@@ -59,7 +62,7 @@ export function byOrder(a, b) {
 
 /**
  * The key that puts something at `index` among `siblings` (which do not contain it).
- * @param {import('./types.js').Entity[]} siblings sorted @param {number} index
+ * @param {Entity[]} siblings sorted @param {number} index
  */
 export function keyAt(siblings, index) {
   /** @param {number} at */

@@ -30,5 +30,5 @@ export function avatar(name, title = name) {
   return el('span', { class: `avatar hue-${hueOf(name)}`, role: 'img', 'aria-label': title, title }, initials(name));
 }
 
-/** What somebody in the room is called now. The name of the connection is the one they came with. @param {import('./types.js').Other} other */
+/** What somebody in the room is called now: their connection has the name they came with. @param {import('./types.js').Other} other */
 export const nameOf = other => String(other.data?.name || other.user?.name || 'Somebody');

@@ -38,7 +38,9 @@ export class Search {
     });
     addEventListener('keydown', event => {
       const inField = /** @type {Element} */ (event.target).closest?.('input, textarea, select');
-      if (event.key === '/' && !inField || event.key === 'k' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.#input.focus(); }
+      if ((event.key !== '/' || inField) && (event.key !== 'k' || !event.ctrlKey && !event.metaKey)) return;
+      event.preventDefault();
+      this.#input.focus();
     });
   }
 
@@ -54,7 +56,8 @@ export class Search {
     }
     if (this.#input.value.trim() !== text) return;
     const ids = new Set(found.map(card => card.id));
-    const holding = this.#client.store.list('card').filter(card => !ids.has(card.id) && titleOf(card).toLowerCase().includes(text.toLowerCase()));
+    const holding = this.#client.store.list('card')
+      .filter(card => !ids.has(card.id) && titleOf(card).toLowerCase().includes(text.toLowerCase()));
     this.#show([...found, ...holding].slice(0, SHOWN), text, offline);
   }
 
@@ -63,8 +66,10 @@ export class Search {
     this.#ids = cards.map(card => card.id);
     this.#results.replaceChildren(...cards.map((card, index) => el('li', { role: 'option', id: `found-${index}`, 'aria-selected': 'false' },
       el('span', {}, titleOf(card)), el('small', {}, titleOf(this.#board.list(card.data.list))))));
-    if (!cards.length) this.#results.append(el('li', { class: 'nothing', role: 'option', 'aria-disabled': 'true' }, `No card with “${text}”.`));
-    if (offline) this.#results.append(el('li', { class: 'nothing', role: 'option', 'aria-disabled': 'true' }, 'Offline: only the cards on this page were searched.'));
+    const note = (/** @type {string} */ words) =>
+      this.#results.append(el('li', { class: 'nothing', role: 'option', 'aria-disabled': 'true' }, words));
+    if (!cards.length) note(`No card with “${text}”.`);
+    if (offline) note('Offline: only the cards on this page were searched.');
     this.#results.hidden = false;
     this.#input.setAttribute('aria-expanded', 'true');
     this.#choose(-1);

@@ -42,7 +42,8 @@ export class Sentences {
   /** Remembers what the operation says, and says what is known then. @param {WireOp} op */
   #name(op) {
     const stored = this.#look(op.entity);
-    const known = this.#known.get(op.entity) ?? { kind: stored?.kind ?? 'card', title: String(stored?.data.title ?? 'a card that is gone') };
+    const known = this.#known.get(op.entity)
+      ?? { kind: stored?.kind ?? 'card', title: String(stored?.data.title ?? 'a card that is gone') };
     if (op.type === 'create') known.kind = op.kind;
     const told = op.type === 'create' ? op.data.title : op.type === 'update' ? op.patch?.title : undefined;
     if (told !== undefined) known.title = String(told);

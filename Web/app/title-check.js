@@ -22,7 +22,6 @@ export function titleCheck(client, input, about) {
 
   const check = afterPause(async () => {
     const title = input.value.trim();
-    if (!title) { say(''); return; }
     const { self, list } = about();
     /** @type {import('../client/types.js').Command} */
     const command = self ? { type: 'update', entity: self, patch: { title } }
@@ -42,6 +41,7 @@ export function titleCheck(client, input, about) {
     }
   }, PAUSE_MS);
 
-  input.addEventListener('input', check.ask);
-  return { hint, clear() { check.drop(); say(''); } };
+  const clear = () => { check.drop(); say(''); };
+  input.addEventListener('input', () => { if (input.value.trim()) check.ask(); else clear(); });
+  return { hint, clear };
 }

@@ -12,7 +12,10 @@
  * @typedef {Omit<Item, 'data'> & { data: Record<string, any> }} Entity
  */
 
-/** Somebody else in the room; `data` is what that page says about itself: {name, card, editing}. @typedef {Member & { data: Record<string, any> }} Other */
+/**
+ * Somebody else in the room; `data` is what that page says about itself: {name, card, editing, away}.
+ * @typedef {Member & { data: Record<string, any> }} Other
+ */
 
 /** @typedef {Op} WireOp */
 
