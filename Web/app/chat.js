@@ -14,6 +14,7 @@ export class Chat {
   #news = need('chat-news');
   /** @type {Map<string, HTMLElement>} */ #rows = new Map();
   #unseen = 0;
+  #waiting = false; // a message is not saved yet; the end of that changes nothing else about it
   #client; #myName;
 
   /** @param {Client} client @param {Commands} commands @param {() => string} myName */
@@ -32,7 +33,10 @@ export class Chat {
     this.#log.addEventListener('scroll', () => { if (this.#atEnd) this.#seen(); });
   }
 
-  draw() {
+  /** @param {string[] | null} ids what changed; null draws everything */
+  draw(ids) {
+    if (ids && !this.#waiting && !ids.some(id => this.#client.store.get(id)?.kind === 'message' || this.#rows.has(id))) return;
+    this.#waiting = false;
     const follow = this.#atEnd;
     const before = this.#rows.size;
     const messages = [...this.#client.store.list('message')].sort(byTime).slice(-SHOWN);
@@ -63,7 +67,9 @@ export class Chat {
       row.classList.toggle('own', author === this.#myName());
       this.#rows.set(message.id, row);
     }
-    row.classList.toggle('pending', this.#client.store.isPending(message.id));
+    const pending = this.#client.store.isPending(message.id);
+    row.classList.toggle('pending', pending);
+    this.#waiting ||= pending;
     return row;
   }
 

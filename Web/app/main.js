@@ -8,7 +8,7 @@ import { Activity } from './activity.js';
 import { readAddress } from './address.js';
 import { Announcer } from './announcer.js';
 import { BoardView } from './board-view.js';
-import { Board } from './board.js';
+import { Board, titleOf } from './board.js';
 import { CardSheet } from './card-sheet.js';
 import { Chat } from './chat.js';
 import { Commands } from './commands.js';
@@ -23,7 +23,6 @@ import { Search } from './search.js';
 import { Sentences } from './sentences.js';
 import { tabs } from './tabs.js';
 import { theme } from './theme.js';
-import { titleOf } from './board.js';
 import { Toasts } from './toasts.js';
 import { wave } from './wave.js';
 
@@ -77,10 +76,12 @@ document.addEventListener('visibilitychange', () => { if (waiting) draw(); });
 
 function draw() {
   if (document.hidden || !waiting) return;
-  boardView.draw(everything ? null : [...changed]);
+  const ids = everything ? null : [...changed];
+  boardView.draw(ids);
   sheet.draw(author);
-  chat.draw();
+  chat.draw(ids);
   drawPeople();
+  drawTitle();
   for (const [id, by] of flashes) boardView.flash(id, by);
   flashes.clear();
   changed = new Set();
@@ -143,9 +144,14 @@ function show(card) {
   opened = card;
   sheet.show(card);
   if (!card && left) boardView.focus(left);
-  document.title = card && board.card(card) ? `${titleOf(board.card(card))} · ${address.project}` : `${address.project} · EventOnly`;
+  drawTitle();
   tellPresence();
   drawPeople();
+}
+
+function drawTitle() {
+  const card = board.card(router.card ?? '');
+  document.title = card ? `${titleOf(card)} · ${address.project}` : `${address.project} · EventOnly`;
 }
 
 router.start();
