@@ -168,6 +168,8 @@ test('Nobody hears an old socket', () => {
   assert.equal(client.state, 'reconnecting');
   rejoin(sockets.last);
   assert.equal(client.state, 'connected');
+  old.hear(event(1, { type: 'create', entity: 'ghost', kind: 'card', version: 1, data: {} }));
+  assert.equal(client.seq, 0);
   clock.advance(100);
   assert.equal(sockets.all.length, 2);
 });
@@ -262,6 +264,25 @@ test('A gap in the events: leave, and join again from our position over the same
   sockets.last.hear(event(5, { type: 'tomorrow' }));
   assert.equal(client.sync, 'synced');
   assert.equal(sockets.all.length, 1);
+});
+
+test('A rejoin that is not answered costs the line', () => {
+  const { sockets, clock } = aConnectedClient({ seq: 3 });
+  sockets.last.hear(event(5, { type: 'tomorrow' }));
+  clock.advance(4999);
+  assert.equal(sockets.last.closedWith, undefined);
+  clock.advance(1);
+  assert.equal(sockets.all[0].closedWith, 4408);
+});
+
+test('What was never sent is not asked for', () => {
+  const { client, sockets, clock } = aConnectedClient();
+  client.create('card', {});
+  sockets.last.fall();
+  client.create('card', {});
+  clock.advance(1000);
+  sockets.last.accept();
+  assert.deepEqual(sockets.last.frames('join')[0].pending, [1]);
 });
 
 test('What is not JSON, or has the wrong shape, is reported; the client mends itself', () => {

@@ -144,6 +144,23 @@ test('Another epoch: the snapshot replaces everything at once', () => {
   assert.equal(replica.view('c'), undefined);
 });
 
+test('Recovered, but in another journal: that cannot be, so a snapshot is waited for', () => {
+  const replica = aReplica();
+  rejoin(replica, { seq: 11, epoch: 'another', recovered: true });
+  hear(replica, event(11, { type: 'delete', entity: 'c' }));
+  assert.equal(votes(replica), 3);
+  assert.equal(replica.live, false);
+});
+
+test('The view follows the confirmed version while more is pending', () => {
+  const replica = aReplica();
+  const { command } = replica.submit({ type: 'update', entity: 'c', patch: { title: 'x' } }, OWNER, 0);
+  replica.submit({ type: 'update', entity: 'c', patch: { colour: 'red' } }, OWNER, 0);
+  assert.equal(replica.view('c')?.version, 1);
+  assert.deepEqual(kinds(hear(replica, own(11, replica.frame(command)))), ['settle', 'event']);
+  assert.deepEqual(replica.view('c'), { id: 'c', kind: 'card', version: 11, data: { votes: 3, title: 'x', colour: 'red' } });
+});
+
 test('A snapshot with a wrong hash is taken and reported', () => {
   const replica = aReplica();
   rejoin(replica, { seq: 12 });
@@ -171,6 +188,7 @@ test('A gap: the event is not applied, and the project joined again from our pos
   assert.equal(votes(replica), 3, 'the old view stays');
   hear(replica, snapshot(12, []));
   assert.equal(votes(replica), undefined);
+  assert.equal(rejoin(replica, { seq: 12, recovered: true }).since.seq, 12, 'and trusts its position again');
 });
 
 test('A duplicate settles once the replica stands where the server says', () => {
