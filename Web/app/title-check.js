@@ -36,7 +36,7 @@ export function titleCheck(client, input, about) {
       else if (same.items.some(one => one.id !== self)) say('Another card has this title. You can still use it.', true);
       else say(same.items.length ? '' : 'Nobody has used this title yet.');
     } catch (error) {
-      if (error instanceof OfflineError) say('Will be checked when you are online again.');
+      if (error instanceof OfflineError) say('Not checked while you are offline.');
       // Everything else is a question given up for a newer one, or a server too busy for advice.
     }
   }, PAUSE_MS);
