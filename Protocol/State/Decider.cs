@@ -119,8 +119,8 @@ public static class Decider
     private static string MakeId(ProjectState state, long seq, int op)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}");
-        while (state.Entities.ContainsKey(id))
-            id += "x";
+        for (var more = 1; state.Entities.ContainsKey(id); more++) // somebody took it, and a name may not grow without end
+            id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}.{more}");
         return id;
     }
 }
