@@ -1,1 +1,30 @@
-return 0;
+using EventOnly.Server;
+
+if (args is ["--help" or "-h" or "-?"])
+{
+    Console.WriteLine(CommandLine.Help);
+    return 0;
+}
+if (CommandLine.Complain(args) is { } complaint)
+    return Refuse(complaint);
+
+try
+{
+    await using var application = ServerApplication.Build(args);
+    await application.StartAsync();
+    var address = application.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal).TrimEnd('/');
+    Console.WriteLine($"EventOnly is ready. Page: {address}  Socket: {address.Replace("http", "ws", StringComparison.Ordinal)}/ws  (Ctrl-C ends it)");
+    await application.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception wrong) when (wrong is WrongSettingException or IOException or FormatException)
+{
+    return Refuse(wrong.Message); // FormatException: appsettings.json is not JSON; IOException: the port is taken
+}
+
+// One clear line, where a person and a supervisor look for it.
+static int Refuse(string message)
+{
+    Console.Error.WriteLine($"EventOnly cannot start: {message}");
+    return 2;
+}

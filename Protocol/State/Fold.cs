@@ -9,8 +9,12 @@ public static class Fold
     {
         foreach (var change in happened.Changes)
             state = Apply(state, change);
-        return state.At(happened.Seq, happened.AtMs, happened.Session, happened.N);
+        return Settle(state, happened);
     }
+
+    /// <summary>What every event does besides its changes: the seq moves, and the command's number is taken.</summary>
+    public static ProjectState Settle(ProjectState changed, ProjectEvent happened) =>
+        changed.At(happened.Seq, happened.AtMs, happened.Session, happened.N);
 
     /// <summary>Applies one change. The seq does not move: that is the whole event's.</summary>
     public static ProjectState Apply(ProjectState state, Change change)

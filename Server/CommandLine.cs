@@ -1,0 +1,41 @@
+namespace EventOnly.Server;
+
+/// <summary>The settings that have a short name on the command line, and what to say when one is not known.</summary>
+internal static class CommandLine
+{
+    public static Dictionary<string, string> Names { get; } = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--port"] = "EventOnly:Port",
+        ["--host"] = "EventOnly:Host",
+        ["--allow-origin"] = "EventOnly:AllowedOrigins:0",
+        ["--log"] = "Logging:LogLevel:Default",
+    };
+
+    public const string Help = """
+        EventOnly: an event server over one WebSocket.
+
+          --port N             TCP port (8080; 0 = any free one)
+          --host WHERE         localhost (default), any, or an IP address
+          --allow-origin URL   one more origin whose pages may connect; "null" for pages opened from disk
+          --log LEVEL          Debug, Information (default), Warning, Error
+          --EventOnly:NAME V   any setting by its full name, as in appsettings.json
+
+        The same by environment: EventOnly__Port=9000, EventOnly__AllowedOrigins__0=https://example.org
+        """;
+
+    /// <summary>A sentence on the first argument that means nothing; null where all mean something.</summary>
+    public static string? Complain(string[] args)
+    {
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i].Split('=', 2)[0];
+            var isKnown = Names.ContainsKey(name) || name.StartsWith("--EventOnly:", StringComparison.OrdinalIgnoreCase)
+                || name.StartsWith("--Logging:", StringComparison.OrdinalIgnoreCase);
+            if (!isKnown)
+                return $"'{args[i]}' is not a setting. --help lists them.";
+            if (!args[i].Contains('=', StringComparison.Ordinal) && ++i == args.Length)
+                return $"'{name}' needs a value.";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,218 @@
+using System.Net.WebSockets;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>
+/// One client: one read loop, one writer, one end.
+/// <code>
+///   open ──message──▶ open                        End(code): the farewell becomes the last thing written;
+///    │  └─peer closes──▶ End(Normal), unannounced  reading goes on until the peer closes too, or CloseTimeout
+///    └──End(code)──▶ ending ──peer closes | timeout──▶ over
+/// </code>
+/// The writer has no loop of its own: whoever wakes it pumps, unless somebody is pumping already, who then looks once more.
+/// </summary>
+internal sealed class Connection : IDisposable
+{
+    private const int Idle = 0, Pumping = 1, LookAgain = 2;
+
+    private readonly Stream _stream;
+    private readonly Action _abort;
+    private readonly ConnectionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Outbox _outbox;
+    private readonly WebSocket _socket;
+    private readonly MessageReader _reader;
+    private readonly CancellationTokenSource _over = new();
+    private readonly Conversation _conversation;
+    private readonly long _bornAt;
+    private int _pump = Idle;
+    private Task _pumped = Task.CompletedTask;
+    private long _writeBegunAt;
+    private long _heardAt;
+    private long _pingedAt;
+    private long _endedAt;
+    private int _ending; // 0, or the CloseCode
+
+    public Connection(
+        long id, Stream stream, Action abort, ConnectionOptions options, ProjectDirectory projects, Journals.IJournal journal, TimeProvider time,
+        ILogger logger)
+    {
+        (Id, _stream, _abort, _options, _time, _logger) = (id, stream, abort, options, time, logger);
+        Mailbox = new(options.MailboxBytesMax);
+        _outbox = new(Mailbox);
+        _socket = WebSocket.CreateFromStream(
+            new FrameStream(stream, Mailbox, Wake, _over.Token),
+            new WebSocketCreationOptions { IsServer = true, SubProtocol = WireCodec.Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
+        _reader = new(_socket, options.MessageBytesMax, time);
+        _conversation = new(this, projects, journal, options, time, logger);
+        _bornAt = _heardAt = time.GetTimestamp();
+    }
+
+    public long Id { get; }
+
+    public Mailbox Mailbox { get; }
+
+    public Outbox Outbox => _outbox;
+
+    /// <summary>Cancelled when nothing can be said any more.</summary>
+    public CancellationToken Over => _over.Token;
+
+    public bool IsEnding => Volatile.Read(ref _ending) != 0;
+
+    /// <summary>Runs the connection to its end. Never throws for what the peer did.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await ReadToEndAsync();
+        }
+        catch (Exception lost) when (lost is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException
+            or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        {
+            // The line broke, or the peer broke RFC 6455: then the reader has posted its close frame, which may still go out.
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _logger.ConnectionFaulted(Id, fault);
+            End(CloseCode.ServerFault);
+        }
+        finally
+        {
+            await _conversation.EndAsync();
+            await FinishWritingAsync();
+            await _over.CancelAsync();
+            _logger.ConnectionEnded(Id, IsEnding ? (CloseCode)_ending : null);
+        }
+    }
+
+    private async Task ReadToEndAsync()
+    {
+        while (true)
+        {
+            var received = await _reader.ReadAsync();
+            if (received.IsMessage)
+            {
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                if (!IsEnding)
+                    await _conversation.HearAsync(received.Text);
+                _reader.Release();
+            }
+            else
+            {
+                if (received.Fault is not { } fault)
+                {
+                    End(CloseCode.Normal, announced: false);
+                    return;
+                }
+                End(fault);
+                if (fault == CloseCode.MessageTooLarge || fault == CloseCode.NotText)
+                    await SkipToCloseAsync();
+                return;
+            }
+        }
+    }
+
+    /// <summary>Reads and forgets what still comes, so that our close is not lost to a reset; the heartbeat bounds it.</summary>
+    private async Task SkipToCloseAsync()
+    {
+        var nowhere = new byte[4096];
+        while ((await _socket.ReceiveAsync(nowhere.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+    }
+
+    /// <summary>The pump may still be writing the farewell; the heartbeat cuts it off if it takes too long.</summary>
+    private async Task FinishWritingAsync()
+    {
+        Wake();
+        await Volatile.Read(ref _pumped);
+    }
+
+    /// <summary>Ends the connection: what it says last is the reason. Only the first reason counts.</summary>
+    /// <param name="announced">Whether a <c>disconnect</c> message goes before the close frame.</param>
+    public void End(CloseCode code, bool announced = true, int? retryAfterMs = null)
+    {
+        if (Interlocked.CompareExchange(ref _ending, (int)code, 0) != 0)
+            return;
+        Volatile.Write(ref _endedAt, _time.GetTimestamp());
+        _outbox.End(Outbox.Farewell(code, announced, retryAfterMs), drain: code != CloseCode.SlowConsumer);
+        Wake();
+    }
+
+    public void End(CloseCode code) => End(code, announced: true);
+
+    /// <summary>Cuts the line.</summary>
+    public void Abort() => _abort();
+
+    /// <summary>There may be something to write.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _pump, LookAgain) == Idle)
+            _pumped = PumpAsync();
+    }
+
+    /// <summary>Runs on the waker's thread until a write does not complete at once, and goes on where that one completes.</summary>
+    private async Task PumpAsync()
+    {
+        try
+        {
+            do
+            {
+                Interlocked.Exchange(ref _pump, Pumping);
+                while (_outbox.TryTake(out var bytes))
+                {
+                    Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
+                    await _stream.WriteAsync(bytes, CancellationToken.None);
+                    Volatile.Write(ref _writeBegunAt, 0);
+                }
+                if (_outbox.FellBehind)
+                    End(CloseCode.SlowConsumer);
+            }
+            while (Interlocked.CompareExchange(ref _pump, Idle, Pumping) != Pumping);
+        }
+        catch (Exception lost) when (lost is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException
+            or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        {
+            // The line is gone: the reader notices as well, and the pump is never free again.
+            _abort();
+        }
+    }
+
+    /// <summary>Called about once a second: what has been silent, slow or stuck for too long is told so, or cut off.</summary>
+    public void Beat()
+    {
+        if (IsEnding)
+        {
+            if (Since(ref _endedAt) > _options.CloseTimeout)
+                _abort();
+            return;
+        }
+        if (Volatile.Read(ref _writeBegunAt) is var begun and not 0 && _time.GetElapsedTime(begun) > _options.WriteTimeout)
+            _abort(); // it takes nothing: a farewell would not reach it either
+        else if (_reader.Receiving > _options.MessageTimeout || (!_conversation.IsIntroduced && _time.GetElapsedTime(_bornAt) > _options.ConnectTimeout))
+            End(CloseCode.Timeout);
+        else if (Since(ref _heardAt) is var silent && silent > _options.PingTimeout)
+            End(CloseCode.Timeout);
+        else if (silent > _options.PingInterval && Since(ref _pingedAt) > _options.PingInterval)
+            Ping();
+    }
+
+    private void Ping()
+    {
+        Volatile.Write(ref _pingedAt, _time.GetTimestamp());
+        _conversation.Ping();
+    }
+
+    private TimeSpan Since(ref long timestamp) => _time.GetElapsedTime(Volatile.Read(ref timestamp));
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _socket.Dispose();
+        _over.Dispose();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>
+/// All connections: numbers them, looks after them once a second with one timer for all, and sends them away when the server stops, so that
+/// they come back soon and spread out instead of finding a dead line.
+/// </summary>
+internal sealed class ConnectionRegistry(
+    ProjectDirectory projects, IJournal journal, EventOnlyOptions options, TimeProvider time, Random random,
+    ILogger<ConnectionRegistry> logger) : BackgroundService, IHostedLifecycleService
+{
+    private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
+    private const int RetrySpreadMs = 3000;
+
+    private readonly ConcurrentDictionary<long, Connection> _connections = new();
+    private long _lastId;
+    private volatile bool _stopping;
+
+    public int Count => _connections.Count;
+
+    public bool IsStopping => _stopping;
+
+    /// <summary>Serves one upgraded stream until its connection is over.</summary>
+    public async Task ServeAsync(Stream stream, Action abort)
+    {
+        using var connection = new Connection(
+            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, journal, time, logger);
+        _connections[connection.Id] = connection;
+        try
+        {
+            if (_stopping) // it came in between the door's look and here
+                connection.End(CloseCode.ServerRestart);
+            await connection.RunAsync();
+        }
+        finally
+        {
+            _connections.TryRemove(connection.Id, out _);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_beat, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                foreach (var (_, connection) in _connections)
+                    connection.Beat();
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>
+    /// Before anything else stops: tells every client to come back and waits for them to close, no longer than a client may take for that.
+    /// (Kestrel by itself would leave them in silence until it cuts them off.)
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _stopping = true;
+        if (_connections.IsEmpty)
+            return;
+        logger.Stopping(Count);
+        foreach (var (_, connection) in _connections)
+            connection.End(CloseCode.ServerRestart, announced: true, random.Next(RetrySpreadMs));
+
+        var began = time.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        while (!_connections.IsEmpty && time.GetElapsedTime(began) < options.Connections.CloseTimeout
+            && await timer.WaitForNextTickAsync(cancellationToken))
+        {
+        }
+        foreach (var (_, connection) in _connections)
+            connection.Abort();
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,268 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>
+/// What a connection's messages mean: each is understood, checked against where the conversation stands, and brought to its project or
+/// answered. Called by the read loop, one message at a time.
+/// </summary>
+internal sealed class Conversation
+{
+    /// <summary>Bytes of events that one page of history may hold; it then ends early and says that there is more.</summary>
+    private const int HistoryPageBytes = 1024 * 1024;
+
+    private const int QueryItemsDefault = 50;
+    private const int HistoryEventsDefault = 100;
+
+    private readonly Connection _connection;
+    private readonly ProjectDirectory _projects;
+    private readonly IJournal _journal;
+    private readonly ConnectionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly WireCodec _codec;
+    private readonly ErrorBudget _errors;
+    private readonly Requests _requests;
+    private readonly Dictionary<string, (ProjectLoop Loop, Member Member)> _joined = new(StringComparer.Ordinal);
+    private string? _userName;
+
+    public Conversation(
+        Connection connection, ProjectDirectory projects, IJournal journal, ConnectionOptions options, TimeProvider time, ILogger logger)
+    {
+        (_connection, _projects, _journal, _options, _time, _logger) = (connection, projects, journal, options, time, logger);
+        _codec = new(options.ToLimits());
+        _errors = new(options.ErrorsMax, time);
+        _requests = new(options.QueriesInFlightMax, SayAsync, connection.Over);
+    }
+
+    /// <summary>Whether <c>connect</c> has been said.</summary>
+    public bool IsIntroduced => Volatile.Read(ref _userName) is not null;
+
+    /// <summary>Hears one message. What cannot be understood is answered, not thrown.</summary>
+    public ValueTask HearAsync(ReadOnlyMemory<byte> text)
+    {
+        if (!_codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
+            return new(ComplainAsync(Complaint(fault!)));
+        return IsIntroduced || message is ClientMessage.Connect
+            ? HearAsync(message!)
+            : new(ComplainAsync(Answer(message!, ErrorCode.Unauthenticated, "Say connect first.")));
+    }
+
+    private ValueTask HearAsync(ClientMessage message) => message switch
+    {
+        ClientMessage.Submit m => Find(m.Project, out var loop, out var member)
+            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command))
+            : NotAMember(m),
+        ClientMessage.Broadcast m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Broadcast(member, m)) : NotAMember(m),
+        ClientMessage.SetPresence m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Presence(member, m.Data)) : NotAMember(m),
+        ClientMessage.Ping m => new(SayAsync(new ServerMessage.Pong(m.T, NowMs()))),
+        ClientMessage.Pong => default, // having been heard is all it is for
+        ClientMessage.Connect m => new(IntroduceAsync(m)),
+        ClientMessage.Join m => new(JoinAsync(m)),
+        ClientMessage.Leave m => new(LeaveAsync(m)),
+        ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
+        ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
+        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => HistoryAsync(loop, state, m, cancelled)),
+        ClientMessage.Cancel m => Cancel(m),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private async Task IntroduceAsync(ClientMessage.Connect m)
+    {
+        if (IsIntroduced)
+        {
+            await ComplainAsync(new ServerMessage.Error(null, ErrorCode.Invalid, "connect was said already.", ErrorDetails.BadEvent));
+            return;
+        }
+        var name = m.UserName ?? "anonymous";
+        _logger.ConnectionBegan(_connection.Id, name, m.ClientName, m.ClientVersion);
+        await SayAsync(new ServerMessage.Connected(
+            "c" + _connection.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), name, (int)_options.PingInterval.TotalMilliseconds,
+            (int)_options.PingTimeout.TotalMilliseconds, _options.ToAnnounced(), NowMs()));
+        Volatile.Write(ref _userName, name);
+    }
+
+    private async Task JoinAsync(ClientMessage.Join m)
+    {
+        if (_joined.TryGetValue(m.Project, out var there) && !there.Member.IsGone)
+        {
+            await ComplainAsync(Answer(m, ErrorCode.Exists, "The project is joined already."));
+            return;
+        }
+        Part(m.Project);
+        if (_joined.Count >= _options.ProjectsMax)
+        {
+            await ComplainAsync(Answer(m, ErrorCode.TooLarge, "The connection has joined as many projects as it may."));
+            return;
+        }
+        if (await OpenAsync(m.Project) is not { } loop)
+        {
+            await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Unavailable, "The project cannot be opened just now.", RetryAfterMs: 1000));
+            return;
+        }
+        var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End);
+        _joined.Add(m.Project, (loop, member));
+        _connection.Outbox.Add(member);
+        await BringAsync(loop, new Inbound.Enter(member, SessionId.Of("", m.Session), m));
+    }
+
+    private async Task<ProjectLoop?> OpenAsync(string project)
+    {
+        try
+        {
+            return await _projects.FindAsync(project);
+        }
+        catch (Exception fault) when (fault is IOException or InvalidDataException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            return null; // logged where it happened
+        }
+    }
+
+    private async Task LeaveAsync(ClientMessage.Leave m)
+    {
+        if (!Find(m.Project, out var loop, out var member))
+        {
+            await NotAMember(m);
+            return;
+        }
+        Part(m.Project);
+        await BringAsync(loop, new Inbound.Exit(member, m.Id));
+    }
+
+    private void Part(string project)
+    {
+        if (_joined.Remove(project, out var there))
+            _connection.Outbox.Remove(there.Member);
+    }
+
+    private ValueTask Cancel(ClientMessage.Cancel m)
+    {
+        _requests.Cancel(m.Id);
+        return default;
+    }
+
+    /// <summary>Works beside the read loop on the state after all that was said before: a client reads what it wrote.</summary>
+    private ValueTask StartRequest(
+        ClientMessage message, string project, string id, Func<ProjectLoop, ProjectState, CancellationToken, Task> work)
+    {
+        if (!Find(project, out var loop, out var member))
+            return NotAMember(message);
+        var looking = loop.LookAsync(member, _connection.Over); // begun here, so that it keeps its place among the messages
+        var error = _requests.TryStart(id, async cancelled =>
+        {
+            if (await looking.WaitAsync(cancelled) is { } state)
+                await work(loop, state, cancelled);
+        });
+        return error is null ? default : new(ComplainAsync(error));
+    }
+
+    private Task QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
+    {
+        var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, _options.QueryItemsMax);
+        var (items, more) = Queries.Run(state, m.Query, limit, cancelled);
+        return SayAsync(new ServerMessage.QueryResult(m.Id, state.Seq, items, more));
+    }
+
+    private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m) =>
+        SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)));
+
+    private async Task HistoryAsync(ProjectLoop loop, ProjectState state, ClientMessage.History m, CancellationToken cancelled)
+    {
+        var head = state.Seq;
+        if (m.At is { } at)
+        {
+            if (at > head || at < loop.Floor)
+            {
+                await ComplainAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal."));
+                return;
+            }
+            foreach (var frame in EncodedSnapshot.Of(m.Project, await History.StateAtAsync(_journal, m.Project, at, cancelled), m.Id).Frames)
+                await SayAsync(frame);
+            return;
+        }
+
+        var limit = Math.Min(m.Limit ?? HistoryEventsDefault, _options.HistoryEventsMax);
+        var (events, more) = await History.PageAsync(
+            _journal, m.Project, m.From, Math.Min(m.To ?? head, head), limit, HistoryPageBytes, cancelled);
+        await SayAsync(new ServerMessage.HistoryResult(m.Id, events, loop.Floor, more));
+    }
+
+    /// <summary>Pings the client; drops the ping where its mailbox is full, for then it is not the client's silence that matters.</summary>
+    public void Ping()
+    {
+        if (_connection.Mailbox.TryPost(Frame(new ServerMessage.Ping(CanonicalValue.Of(NowMs())))))
+            _connection.Wake();
+    }
+
+    /// <summary>Leaves all projects and gives up what is under way.</summary>
+    public async Task EndAsync()
+    {
+        foreach (var (loop, member) in _joined.Values)
+            await loop.BringAsync(new Inbound.Exit(member, null), CancellationToken.None);
+        await _requests.EndAsync();
+    }
+
+    private bool Find(string project, out ProjectLoop loop, out Member member)
+    {
+        var found = _joined.TryGetValue(project, out var there);
+        (loop, member) = there;
+        return found;
+    }
+
+    private async ValueTask BringAsync(ProjectLoop loop, Inbound inbound)
+    {
+        if (!await loop.BringAsync(inbound, _connection.Over))
+            _connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
+    }
+
+    private ValueTask NotAMember(ClientMessage message) => new(ComplainAsync(Answer(message, ErrorCode.Forbidden, "Join the project first.")));
+
+    /// <summary>Answers what should not have been said; a client that keeps at it is sent away.</summary>
+    private async Task ComplainAsync(ServerMessage complaint)
+    {
+        if (_errors.TrySpend())
+            await SayAsync(complaint);
+        else
+            _connection.End(CloseCode.BadRequest);
+    }
+
+    /// <summary>Says something to this client alone; waits while its mailbox is full, so that who does not listen is not heard either.</summary>
+    private Task SayAsync(ServerMessage message) => SayAsync(Frame(message));
+
+    private async Task SayAsync(ReadOnlyMemory<byte> frame)
+    {
+        while (!_connection.Mailbox.TryPost(frame))
+            await _connection.Mailbox.RoomAsync(_connection.Over);
+        _connection.Wake();
+    }
+
+    private static ReadOnlyMemory<byte> Frame(ServerMessage message)
+    {
+        var output = new Utf8Buffer();
+        WireCodec.EncodeFrame(output, message);
+        return output.WrittenMemory;
+    }
+
+    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static ServerMessage Complaint(FrameFault fault) =>
+        fault is { Project: { } project, N: { } n }
+            ? new ServerMessage.Reject(project, n, new(fault.Code, fault.Message, fault.Detail))
+            : new ServerMessage.Error(fault.Id, fault.Code, fault.Message, fault.Detail);
+
+    /// <summary>A refusal on the road that the message has: a reject for a command, an error for all else.</summary>
+    private static ServerMessage Answer(ClientMessage message, ErrorCode code, string text) => message switch
+    {
+        ClientMessage.Submit m => new ServerMessage.Reject(m.Project, m.N, new(code, text)),
+        ClientMessage.Join m => new ServerMessage.Error(m.Id, code, text),
+        ClientMessage.Leave m => new ServerMessage.Error(m.Id, code, text),
+        ClientMessage.Ask m => new ServerMessage.Error(m.Id, code, text),
+        ClientMessage.Validate m => new ServerMessage.Error(m.Id, code, text),
+        ClientMessage.History m => new ServerMessage.Error(m.Id, code, text),
+        _ => new ServerMessage.Error(null, code, text),
+    };
+}

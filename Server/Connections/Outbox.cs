@@ -1,0 +1,77 @@
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>
+/// What one connection has to write, in order: its mailbox first, then for each project it is in whatever stands between its position and the
+/// head. Pure: bytes out, no waiting. Anyone may change who is in it; one pump takes.
+/// </summary>
+internal sealed class Outbox(Mailbox mailbox)
+{
+    private readonly Lock _gate = new();
+    private volatile Member[] _members = [];
+    private volatile byte[]? _lastWords;
+    private volatile bool _drain;
+
+    /// <summary>Whether a member's tape went on without it. The connection is to come back and resume.</summary>
+    public bool FellBehind { get; private set; }
+
+    /// <summary>Whether the last words have been taken: nothing follows.</summary>
+    public bool IsSpent { get; private set; }
+
+    public void Add(Member member)
+    {
+        lock (_gate)
+            _members = [.. _members, member];
+    }
+
+    public void Remove(Member member)
+    {
+        lock (_gate)
+            _members = [.. _members.Where(other => other != member)];
+    }
+
+    /// <summary>Sets what is said last. With <paramref name="drain"/> all that is waiting is said before it.</summary>
+    public void End(byte[] lastWords, bool drain)
+    {
+        _drain = drain;
+        _lastWords = lastWords;
+    }
+
+    /// <summary>The next bytes to write: whole frames, shared with others, not to be kept.</summary>
+    public bool TryTake(out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        if (IsSpent)
+            return false;
+        if (_lastWords is null || _drain)
+        {
+            if (mailbox.TryTake(out bytes))
+                return true;
+            foreach (var member in _members)
+            {
+                if (member.TryTake(out bytes, out var fellBehind))
+                    return true;
+                FellBehind |= fellBehind;
+            }
+        }
+        if (_lastWords is not { } last)
+            return false;
+        IsSpent = true;
+        bytes = last;
+        return true;
+    }
+
+    /// <summary>Says why, then closes.</summary>
+    public static byte[] Farewell(CloseCode code, bool announced, int? retryAfterMs)
+    {
+        var close = FrameHeader.Close(code);
+        if (!announced)
+            return close;
+        var row = code.Describe();
+        var output = new Utf8Buffer();
+        WireCodec.EncodeFrame(output, new ServerMessage.Disconnect(row.Word, row.Reason, row.Advice != CloseAdvice.Stop, retryAfterMs));
+        return [.. output.Written, .. close];
+    }
+}

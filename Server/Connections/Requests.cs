@@ -1,0 +1,69 @@
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>
+/// The requests of one connection that are worked on beside its read loop, so that they can be cancelled and do not hold up what comes after
+/// them. Each is answered once.
+/// </summary>
+internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, CancellationToken over)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Work)> _open = new(StringComparer.Ordinal);
+
+    /// <summary>Begins the work for a request; an error where there is too much under way, or the id is taken.</summary>
+    public ServerMessage.Error? TryStart(string id, Func<CancellationToken, Task> work)
+    {
+        lock (_gate)
+        {
+            if (_open.ContainsKey(id))
+                return new(id, ErrorCode.Invalid, "A request of that id is under way.", ErrorDetails.BadEvent);
+            if (_open.Count >= inFlightMax)
+                return new(id, ErrorCode.RateLimited, "Too many requests are under way.", RetryAfterMs: 100);
+            var cancel = CancellationTokenSource.CreateLinkedTokenSource(over);
+            _open.Add(id, (cancel, Task.Run(() => RunAsync(id, work, cancel), CancellationToken.None)));
+        }
+        return null;
+    }
+
+    public void Cancel(string id)
+    {
+        lock (_gate)
+        {
+            if (_open.TryGetValue(id, out var request))
+                request.Cancel.Cancel();
+        }
+    }
+
+    /// <summary>Cancels all and waits for them.</summary>
+    public async Task EndAsync()
+    {
+        Task[] work;
+        lock (_gate)
+        {
+            foreach (var request in _open.Values)
+                request.Cancel.Cancel();
+            work = [.. _open.Values.Select(request => request.Work)];
+        }
+        await Task.WhenAll(work);
+    }
+
+    private async Task RunAsync(string id, Func<CancellationToken, Task> work, CancellationTokenSource cancel)
+    {
+        try
+        {
+            await work(cancel.Token);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            if (!over.IsCancellationRequested)
+                await answer(new ServerMessage.Error(id, ErrorCode.Cancelled, "The request was cancelled."));
+        }
+        finally
+        {
+            lock (_gate)
+                _open.Remove(id);
+            cancel.Dispose();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace EventOnly.Server.Connections;
+
+/// <summary>The door: checks the handshake, upgrades, and hands the raw stream over to a connection until that ends.</summary>
+internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOptions options, ILogger<SocketEndpoint> logger)
+{
+    public const string Path = "/ws";
+
+    public async Task AcceptAsync(HttpContext context)
+    {
+        if (Handshake.Refuse(context.Request, options.AllowedOrigins) is { } refusal)
+        {
+            await RefuseAsync(context, refusal);
+            return;
+        }
+        if (connections.IsStopping || connections.Count >= options.Connections.OpenMax)
+        {
+            context.Response.Headers.RetryAfter = "2";
+            await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "The server takes no connections just now."));
+            return;
+        }
+
+        var upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+        var headers = context.Response.Headers;
+        headers.Upgrade = "websocket";
+        headers.SecWebSocketAccept = Handshake.Accept(context.Request.Headers.SecWebSocketKey.ToString());
+        headers.SecWebSocketProtocol = WireCodec.Subprotocol;
+        await using var stream = await upgrade.UpgradeAsync();
+        await connections.ServeAsync(stream, context.Abort);
+    }
+
+    private async Task RefuseAsync(HttpContext context, Handshake.Refusal refusal)
+    {
+        logger.HandshakeRefused(refusal.Message);
+        context.Response.StatusCode = refusal.Status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        if (refusal.Status == StatusCodes.Status426UpgradeRequired)
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.SecWebSocketVersion = "13";
+        }
+        await context.Response.WriteAsync(refusal.Message + "\n");
+    }
+}

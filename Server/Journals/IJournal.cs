@@ -1,0 +1,46 @@
+namespace EventOnly.Server.Journals;
+
+/// <summary>The ordered events of every project, and nothing else: the state is their fold. One contract suite runs on every implementation.</summary>
+public interface IJournal
+{
+    /// <summary>Where a project's journal stands; makes an empty one of a new epoch where there is none.</summary>
+    ValueTask<JournalHead> OpenAsync(string project, CancellationToken stopping);
+
+    /// <summary>
+    /// Appends entries of consecutive seqs if the journal still stands at <paramref name="expectedHead"/>. When this completes with
+    /// <see cref="AppendOutcome.Committed"/> the entries are as durable as the journal promises. The entries' memory is the caller's again then.
+    /// </summary>
+    ValueTask<AppendResult> AppendAsync(
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping);
+
+    /// <summary>The entries from a seq on, up to the head at the time of the call.</summary>
+    IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping);
+
+    /// <summary>The entries from a seq on, and every one appended later, by anyone, until cancelled.</summary>
+    IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping);
+}
+
+/// <summary>Where a journal stands.</summary>
+/// <param name="Epoch">Identity of this incarnation; positions of another one mean nothing here.</param>
+/// <param name="Seq">The newest event's seq; 0 where there is none.</param>
+/// <param name="Floor">The seq up to which events are no longer kept.</param>
+public readonly record struct JournalHead(string Epoch, long Seq, long Floor);
+
+/// <summary>One event as the journal keeps it: the same JSON object that goes over the wire.</summary>
+public readonly record struct JournalEntry(long Seq, ReadOnlyMemory<byte> Json);
+
+public enum AppendOutcome
+{
+    Committed,
+
+    /// <summary>Somebody else appended first; nothing was written.</summary>
+    Conflict,
+
+    /// <summary>The journal cannot take entries just now; nothing was written.</summary>
+    Unavailable,
+}
+
+/// <summary>What became of an append.</summary>
+/// <param name="Head">The journal's head now, where the outcome is known to have one.</param>
+/// <param name="RetryAfterMs">When to try again, where unavailable.</param>
+public readonly record struct AppendResult(AppendOutcome Outcome, long Head, int RetryAfterMs = 0);

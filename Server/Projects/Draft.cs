@@ -1,0 +1,73 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>A member's command, undecided.</summary>
+internal readonly record struct Submission(Member From, long N, Command Command);
+
+/// <summary>What a submission came to, besides an event.</summary>
+internal enum Verdict { Accepted, Duplicate, Refused }
+
+/// <summary>What became of one submission.</summary>
+internal readonly record struct Answer(Verdict Verdict, long Seq, Refusal? Refusal);
+
+/// <summary>
+/// A decided batch that is not yet recorded: the state it would lead to, its events as complete frames, and the answer to each submission. Its
+/// buffers are kept from batch to batch.
+/// </summary>
+internal sealed class Draft
+{
+    private readonly Utf8Buffer _bytes = new(4096);
+    private readonly List<(int Frame, int Json, int End)> _places = [];
+    private readonly List<JournalEntry> _entries = [];
+
+    public ProjectState State { get; private set; } = ProjectState.Empty;
+
+    /// <summary>The head the journal must stand at for this draft to hold.</summary>
+    public long ExpectedHead { get; private set; }
+
+    /// <summary>The accepted events as the journal takes them. Valid until the next <see cref="Start"/>.</summary>
+    public IReadOnlyList<JournalEntry> Entries => _entries;
+
+    /// <summary>One for each submission, in order.</summary>
+    public List<Answer> Answers { get; } = [];
+
+    public void Start(ProjectState state)
+    {
+        (State, ExpectedHead) = (state, state.Seq);
+        _bytes.Clear();
+        _places.Clear();
+        _entries.Clear();
+        Answers.Clear();
+    }
+
+    public void Accept(string project, ProjectEvent happened, ProjectState after)
+    {
+        State = after;
+        var frame = _bytes.Length;
+        WireCodec.Encode(_bytes, project, happened);
+        var length = _bytes.Length - frame;
+        FrameHeader.Frame(_bytes, frame);
+        _places.Add((frame, _bytes.Length - length, _bytes.Length));
+        Answers.Add(new(Verdict.Accepted, happened.Seq, null));
+    }
+
+    public void Refuse(Refusal refusal) => Answers.Add(new(Verdict.Refused, 0, refusal));
+
+    public void Repeat() => Answers.Add(new(Verdict.Duplicate, 0, null));
+
+    /// <summary>Ends the deciding: only now do the bytes stand still.</summary>
+    public void Seal()
+    {
+        for (var i = 0; i < _places.Count; i++)
+            _entries.Add(new(ExpectedHead + 1 + i, _bytes.WrittenMemory[_places[i].Json.._places[i].End]));
+    }
+
+    public void PublishTo(Tape tape)
+    {
+        foreach (var (frame, _, end) in _places)
+            tape.Publish(_bytes.Written[frame..end]);
+    }
+}

@@ -1,0 +1,64 @@
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// What is meant for one connection alone: answers, rejects, pongs. Small and bounded; anyone posts, one pump takes. What does not fit is
+/// refused, and whoever posted decides: wait, drop, or give the connection up.
+/// </summary>
+/// <param name="bytesMax">Bytes that may wait.</param>
+internal sealed class Mailbox(int bytesMax)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
+    private TaskCompletionSource? _room;
+    private long _bytes;
+
+    /// <summary>Posts a complete frame; false where the box is full. An empty box takes any frame, however large.</summary>
+    public bool TryPost(ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_bytes > 0 && _bytes + frame.Length > bytesMax)
+                return false;
+            _frames.Enqueue(frame);
+            _bytes += frame.Length;
+            return true;
+        }
+    }
+
+    /// <summary>Posts even when full: for the last words of a connection.</summary>
+    public void PostLast(ReadOnlyMemory<byte> frame)
+    {
+        lock (_gate)
+        {
+            _frames.Enqueue(frame);
+            _bytes += frame.Length;
+        }
+    }
+
+    public bool TryTake(out ReadOnlyMemory<byte> frame)
+    {
+        TaskCompletionSource? room = null;
+        lock (_gate)
+        {
+            if (!_frames.TryDequeue(out frame))
+                return false;
+            _bytes -= frame.Length;
+            if (_room is not null && _bytes <= bytesMax / 2)
+                (room, _room) = (_room, null);
+        }
+        room?.SetResult();
+        return true;
+    }
+
+    /// <summary>Completes when a post is worth another try. Ends with the connection's token when nobody takes any more.</summary>
+    public Task RoomAsync(CancellationToken ended)
+    {
+        lock (_gate)
+        {
+            if (_bytes <= bytesMax / 2)
+                return Task.CompletedTask;
+            _room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task.WaitAsync(ended);
+        }
+    }
+}

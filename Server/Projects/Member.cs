@@ -1,0 +1,102 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// A connection's part in one project: a position on its tapes, not a queue. The project's loop lets it in and out; the connection's pump takes
+/// from it. It owns no bytes: what it hands out is shared.
+/// </summary>
+/// <param name="mailbox">Where what is meant for it alone goes.</param>
+/// <param name="wake">Tells the connection that there is something to take. Called by the shell only.</param>
+/// <param name="end">Tells the connection to end.</param>
+internal sealed class Member(string userName, Mailbox mailbox, Action wake, Action<CloseCode> end)
+{
+    private enum Phase { Outside, Inside, Gone }
+
+    private volatile Phase _phase;
+    private Tape? _tape;
+    private Tape? _whispers;
+    private ReadOnlyMemory<byte> _joined;
+    private EncodedSnapshot? _snapshot;
+    private int _part;
+    private long _position;
+    private long _whisperPosition;
+
+    public string UserName { get; } = userName;
+
+    /// <summary>Its public session id; set when it joins.</summary>
+    public string Session { get; private set; } = "";
+
+    /// <summary>Whether it gets events and broadcasts, or acks only.</summary>
+    public bool Listens { get; private set; }
+
+    /// <summary>What the others see of it; null where it is not to be seen.</summary>
+    public JsonFields? Presence { get; set; }
+
+    public bool IsInside => _phase == Phase.Inside;
+
+    public bool IsGone => _phase == Phase.Gone;
+
+    public Mailbox Mailbox { get; } = mailbox;
+
+    public void Wake() => wake();
+
+    public void End(CloseCode code) => end(code);
+
+    /// <summary>The loop's: from here on it takes <paramref name="joined"/>, the snapshot if there is one, then the tapes.</summary>
+    public void Enter(
+        string session, bool listens, JsonFields? presence, ReadOnlyMemory<byte> joined, EncodedSnapshot? snapshot,
+        Tape tape, long position, Tape whispers)
+    {
+        (Session, Listens, Presence) = (session, listens, presence);
+        (_joined, _snapshot, _part) = (joined, snapshot, 0);
+        (_tape, _position) = (tape, position);
+        (_whispers, _whisperPosition) = (whispers, whispers.Head);
+        _phase = Phase.Inside; // volatile: the pump sees all of the above
+    }
+
+    /// <summary>The loop's: nothing is taken from it any more.</summary>
+    public void Leave() => _phase = Phase.Gone;
+
+    /// <summary>
+    /// The pump's: the next bytes to write, always whole frames, and moves behind them. False where there are none. Where the tape has gone on
+    /// without this member, <paramref name="fellBehind"/> says so: it must come back and resume.
+    /// </summary>
+    public bool TryTake(out ReadOnlyMemory<byte> bytes, out bool fellBehind)
+    {
+        (bytes, fellBehind) = (default, false);
+        if (_phase != Phase.Inside)
+            return false;
+        if (!_joined.IsEmpty)
+        {
+            (bytes, _joined) = (_joined, default);
+            return true;
+        }
+        if (_snapshot is not null)
+        {
+            bytes = _snapshot.Frames[_part++];
+            if (_part == _snapshot.Frames.Length)
+                _snapshot = null;
+            return true;
+        }
+        if (!Listens)
+            return false;
+        if (!_tape!.TryRead(_position, out bytes))
+        {
+            fellBehind = true;
+            return false;
+        }
+        _position += bytes.Length;
+        return bytes.Length > 0 || TryTakeWhisper(out bytes);
+    }
+
+    /// <summary>What is not stored is not worth lagging for: a member that is behind skips to the newest.</summary>
+    private bool TryTakeWhisper(out ReadOnlyMemory<byte> bytes)
+    {
+        if (!_whispers!.TryRead(_whisperPosition, out bytes))
+            _whisperPosition = _whispers.Head;
+        _whisperPosition += bytes.Length;
+        return bytes.Length > 0;
+    }
+}

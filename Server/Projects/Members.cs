@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>Who is in a project, and what the others are to be told of it at the end of the turn.</summary>
+internal sealed class Members
+{
+    /// <summary>Present members that <c>joined</c> lists; the count is told beyond.</summary>
+    private const int ListedMax = 200;
+
+    private readonly Dictionary<string, Member> _bySession = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _left = new(StringComparer.Ordinal);
+
+    public int Count => _bySession.Count;
+
+    public Dictionary<string, Member>.ValueCollection All => _bySession.Values;
+
+    public Member? Find(string session) => _bySession.GetValueOrDefault(session);
+
+    public void Add(Member member)
+    {
+        _bySession.Add(member.Session, member);
+        if (member.Presence is not { } presence)
+            return;
+        if (_left.Remove(member.Session))
+            _changed[member.Session] = presence; // came back within the turn: nobody need see it go
+        else
+            _arrived[member.Session] = new(member.Session, member.UserName, presence);
+    }
+
+    /// <summary>False where this member is not (any more) the one of its session.</summary>
+    public bool Remove(Member member)
+    {
+        if (Find(member.Session) != member)
+            return false;
+        _bySession.Remove(member.Session);
+        _changed.Remove(member.Session);
+        if (!_arrived.Remove(member.Session) && member.Presence is not null)
+            _left.Add(member.Session);
+        return true;
+    }
+
+    public void SetPresence(Member member, JsonFields data)
+    {
+        var wasSeen = member.Presence is not null;
+        member.Presence = data;
+        if (!wasSeen || _arrived.ContainsKey(member.Session))
+            _arrived[member.Session] = new(member.Session, member.UserName, data);
+        else
+            _changed[member.Session] = data;
+    }
+
+    public ImmutableArray<PresentMember> Present()
+    {
+        var present = ImmutableArray.CreateBuilder<PresentMember>();
+        foreach (var member in _bySession.Values)
+        {
+            if (present.Count == ListedMax)
+                break;
+            if (member.Presence is { } data)
+                present.Add(new(member.Session, member.UserName, data));
+        }
+        return present.DrainToImmutable();
+    }
+
+    /// <summary>What changed since the last call, or null.</summary>
+    public ServerMessage.Presence? TakeNews(string project)
+    {
+        if (_arrived.Count + _changed.Count + _left.Count == 0)
+            return null;
+        var news = new ServerMessage.Presence(project, [.. _arrived.Values], [.. _left], [.. _changed.Select(pair => new PresenceChange(pair.Key, pair.Value))]);
+        _arrived.Clear();
+        _changed.Clear();
+        _left.Clear();
+        return news;
+    }
+}

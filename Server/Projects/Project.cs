@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// The only writer of one project: its state, its tapes, its members. No task, clock, lock or socket: runs the same in production and in a
+/// simulation. Whoever drives it wakes the members in <see cref="Touched"/> (answers) and all of them when <see cref="TapesMoved"/>.
+/// </summary>
+internal sealed class Project
+{
+    private readonly string _id;
+    private readonly StateLimits _limits;
+    private readonly int _membersMax;
+    private readonly Tape _tape;
+    private readonly Tape _whispers;
+    private readonly SnapshotCache _snapshots;
+    private readonly Utf8Buffer _scratch = new();
+    private readonly WireCodec _journalCodec = new(WireLimits.Trusted);
+    private ProjectState _state = ProjectState.Empty;
+
+    /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
+    public Project(string id, JournalHead head, ProjectOptions options)
+    {
+        _id = id;
+        (Epoch, Floor) = (head.Epoch, head.Floor);
+        _limits = options.ToLimits();
+        _membersMax = options.MembersMax;
+        _tape = new(options.TapeBytesMax);
+        _tape.StartAfter(0);
+        _whispers = new(options.WhisperBytesMax);
+        _snapshots = new(id, _tape);
+    }
+
+    public string Epoch { get; }
+
+    public long Floor { get; }
+
+    /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
+    public ProjectState State => _state;
+
+    public Members Members { get; } = new();
+
+    /// <summary>Members with something new in their mailbox since the driver last cleared this.</summary>
+    public List<Member> Touched { get; } = [];
+
+    /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
+    public bool TapesMoved { get; set; }
+
+    /// <summary>Decides in the order of arrival; each command sees the ones before it, though none is recorded yet.</summary>
+    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    {
+        draft.Start(_state);
+        foreach (var (from, n, command) in submissions)
+        {
+            if (!from.IsInside)
+            {
+                draft.Refuse(new(ErrorCode.Forbidden, "Join the project first."));
+                continue;
+            }
+            switch (draft.State.StandingOf(from.Session, n))
+            {
+                case Standing.Taken:
+                    draft.Repeat();
+                    continue;
+                case Standing.TooOld:
+                    draft.Refuse(new(ErrorCode.Superseded, "The session has gone 64 numbers further."));
+                    continue;
+            }
+            var seq = draft.State.Seq + 1;
+            if (Decider.Decide(draft.State, command, seq, _limits, out var changes, out var after) is { } refusal)
+            {
+                draft.Refuse(refusal);
+                continue;
+            }
+            var happened = new ProjectEvent(
+                seq, Math.Max(nowMs, draft.State.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes);
+            draft.Accept(_id, happened, Fold.Settle(after, happened));
+        }
+        draft.Seal();
+    }
+
+    /// <summary>Whether a command would be refused in a state. May be asked beside the writer.</summary>
+    public Refusal? Validate(ProjectState state, Command command) => Decider.Decide(state, command, state.Seq + 1, _limits, out _, out _);
+
+    /// <summary>Makes a recorded draft visible: to all by the tape, to the senders by their answers. Call only after the journal has it.</summary>
+    public void Commit(Draft draft, ReadOnlySpan<Submission> submissions)
+    {
+        _state = draft.State;
+        draft.PublishTo(_tape);
+        TapesMoved |= draft.Entries.Count > 0;
+        for (var i = 0; i < submissions.Length; i++)
+            Reply(submissions[i], draft.Answers[i]);
+    }
+
+    /// <summary>Tells the senders that nothing of the draft took effect, and that they may try again.</summary>
+    public void GiveUp(ReadOnlySpan<Submission> submissions, int retryAfterMs)
+    {
+        foreach (var (from, n, _) in submissions)
+        {
+            Post(from, new ServerMessage.Reject(
+                _id, n, new(ErrorCode.Unavailable, "The project cannot be written just now."), retryAfterMs));
+        }
+    }
+
+    /// <summary>Folds what the journal has beyond this state: at opening, and when another writer was first.</summary>
+    public void CatchUp(JournalEntry entry)
+    {
+        var happened = _journalCodec.TryDecodeEvent(entry.Json.Span)
+            ?? throw new InvalidDataException($"Event {entry.Seq} of project {_id} cannot be read.");
+        if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
+            throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
+        _state = Fold.Apply(_state, happened);
+        _scratch.Clear();
+        _scratch.Raw(entry.Json.Span);
+        FrameHeader.Frame(_scratch, 0);
+        _tape.Publish(_scratch.Written);
+        TapesMoved = true;
+    }
+
+    /// <summary>Lets a member in, by resuming where it stands or by a snapshot. False where the project is full.</summary>
+    /// <param name="replaced">The member of the same session that this one takes the place of.</param>
+    public bool Join(Member member, string session, ClientMessage.Join request, out Member? replaced)
+    {
+        replaced = Members.Find(session);
+        if (replaced is not null)
+            Leave(replaced);
+        if (Members.Count >= _membersMax)
+            return false;
+
+        var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
+        EncodedSnapshot? snapshot = null;
+        var position = _tape.Head;
+        if (recovered)
+            _tape.TryFindAfter(request.Since!.Value.Seq, out position);
+        else if (request.Listen)
+            snapshot = _snapshots.For(_state, out position);
+
+        // What is in the snapshot is settled by it; what comes after, by its event. A publisher that does not listen sees neither.
+        var settled = !request.Listen ? _state : snapshot?.State;
+        var joined = new ServerMessage.Joined(
+            request.Id, _id, session, new(Epoch, _state.Seq), Floor, recovered || !request.Listen,
+            Outcomes(session, request.Pending, settled), "write", Members.Present(), Members.Count + 1);
+        member.Enter(session, request.Listen, request.Presence, Frame(joined), snapshot, _tape, position, _whispers);
+        Members.Add(member);
+        Touched.Add(member);
+        return true;
+    }
+
+    private ImmutableArray<Outcome> Outcomes(string session, ImmutableArray<long> pending, ProjectState? settled)
+    {
+        var outcomes = ImmutableArray.CreateBuilder<Outcome>(pending.Length);
+        foreach (var n in pending)
+        {
+            outcomes.Add(new(n,
+                settled?.StandingOf(session, n) == Standing.Taken ? Fate.Done
+                : _state.StandingOf(session, n) == Standing.Taken ? Fate.Coming
+                : Fate.Unknown));
+        }
+        return outcomes.MoveToImmutable();
+    }
+
+    public void Leave(Member member)
+    {
+        member.Leave();
+        Members.Remove(member);
+    }
+
+    /// <summary>Sends what is not stored to everybody, the sender included; or to one member, if there is room in its mailbox.</summary>
+    public void Broadcast(Member from, ClientMessage.Broadcast message)
+    {
+        var told = new ServerMessage.Broadcast(_id, message.Topic, message.Data, from.UserName, from.Session);
+        if (message.To is null)
+        {
+            Whisper(told);
+        }
+        else if (Members.Find(message.To) is { Listens: true } to && to.Mailbox.TryPost(Frame(told)))
+        {
+            Touched.Add(to);
+        }
+    }
+
+    /// <summary>Tells the members what is new about each other. Once a turn.</summary>
+    public void TellPresence()
+    {
+        if (Members.TakeNews(_id) is { } news)
+            Whisper(news);
+    }
+
+    private void Whisper(ServerMessage message)
+    {
+        _scratch.Clear();
+        WireCodec.EncodeFrame(_scratch, message);
+        _whispers.Publish(_scratch.Written);
+        TapesMoved = true;
+    }
+
+    private void Reply(Submission submission, Answer answer)
+    {
+        var (from, n) = (submission.From, submission.N);
+        switch (answer.Verdict)
+        {
+            case Verdict.Refused:
+                Post(from, new ServerMessage.Reject(_id, n, answer.Refusal!));
+                break;
+            case Verdict.Duplicate:
+                Post(from, new ServerMessage.Ack(_id, n, _state.Seq, Duplicate: true));
+                break;
+            case Verdict.Accepted when !from.Listens:
+                Post(from, new ServerMessage.Ack(_id, n, answer.Seq, Duplicate: false));
+                break;
+        }
+    }
+
+    /// <summary>A sender that does not read its answers is not waited for.</summary>
+    public void Post(Member to, ServerMessage message)
+    {
+        if (to.Mailbox.TryPost(Frame(message)))
+            Touched.Add(to);
+        else
+            to.End(CloseCode.SlowConsumer);
+    }
+
+    private ReadOnlyMemory<byte> Frame(ServerMessage message)
+    {
+        _scratch.Clear();
+        WireCodec.EncodeFrame(_scratch, message);
+        return _scratch.Written.ToArray();
+    }
+}

@@ -1,0 +1,184 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>What a connection brings to a project.</summary>
+internal abstract record Inbound(Member From)
+{
+    public sealed record Enter(Member From, string Session, ClientMessage.Join Request) : Inbound(From);
+
+    /// <param name="RequestId">The request to answer; null where the connection ended.</param>
+    public sealed record Exit(Member From, string? RequestId) : Inbound(From);
+
+    public sealed record Submit(Member From, long N, Command Command) : Inbound(From);
+
+    public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
+
+    public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
+
+    /// <summary>A look at the state in which all that the connection said before has been decided.</summary>
+    public sealed record Look(Member From, TaskCompletionSource<ProjectState> Seen) : Inbound(From);
+}
+
+/// <summary>
+/// The shell around one <see cref="Project"/>: waits for what comes in and for the journal, and owns no rule.
+/// <code>
+///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Decide -> journal -> Commit -> fan-out -> next turn
+///                                                                  ^------ conflict: fold what others wrote, decide again
+/// </code>
+/// A fault ends the loop and sends its members away; the next join opens the project anew from its journal.
+/// </summary>
+internal sealed class ProjectLoop
+{
+    private readonly string _id;
+    private readonly Project _project;
+    private readonly IJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly int _batchMax;
+    private readonly Channel<Inbound> _inbox;
+    private readonly List<Submission> _submissions = [];
+    private readonly List<TaskCompletionSource<ProjectState>> _looks = [];
+    private readonly Draft _draft = new();
+
+    public ProjectLoop(string id, Project project, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger)
+    {
+        (_id, _project, _journal, _time, _logger, _batchMax) = (id, project, journal, time, logger, options.BatchMax);
+        // Wait: a connection whose project is busy is read no further; nothing is dropped.
+        _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    }
+
+    public long Floor => _project.Floor;
+
+    /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
+    public Refusal? Validate(ProjectState state, Command command) => _project.Validate(state, command);
+
+    /// <summary>The state after all that the member said before; null where the loop has ended.</summary>
+    public async Task<ProjectState?> LookAsync(Member from, CancellationToken cancelled)
+    {
+        var seen = new TaskCompletionSource<ProjectState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
+    }
+
+    /// <summary>Opens a project: folds its journal.</summary>
+    public static async Task<ProjectLoop> OpenAsync(
+        string id, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger, CancellationToken stopping)
+    {
+        var project = new Project(id, await journal.OpenAsync(id, stopping), options);
+        await foreach (var entry in journal.ReadAsync(id, 1, stopping))
+            project.CatchUp(entry);
+        return new(id, project, journal, options, time, logger);
+    }
+
+    /// <summary>Brings a message to the loop; waits while its inbox is full. False where the loop has ended.</summary>
+    public ValueTask<bool> BringAsync(Inbound inbound, CancellationToken ended) =>
+        _inbox.Writer.TryWrite(inbound) ? ValueTask.FromResult(true) : BringSlowlyAsync(inbound, ended);
+
+    private async ValueTask<bool> BringSlowlyAsync(Inbound inbound, CancellationToken ended)
+    {
+        while (await _inbox.Writer.WaitToWriteAsync(ended))
+        {
+            if (_inbox.Writer.TryWrite(inbound))
+                return true;
+        }
+        return false;
+    }
+
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (await _inbox.Reader.WaitToReadAsync(stopping))
+                await TurnAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _logger.ProjectFaulted(_id, fault);
+            _inbox.Writer.TryComplete();
+            EndAll();
+        }
+    }
+
+    private void EndAll()
+    {
+        foreach (var member in _project.Members.All)
+            member.End(CloseCode.ServerFault);
+        while (_inbox.Reader.TryRead(out var inbound))
+            inbound.From.End(CloseCode.ServerFault); // a look that waits ends with its connection
+    }
+
+    private async Task TurnAsync(CancellationToken stopping)
+    {
+        _submissions.Clear();
+        while (_submissions.Count < _batchMax && _inbox.Reader.TryRead(out var inbound))
+            Take(inbound);
+        if (_submissions.Count > 0)
+            await RecordAsync(stopping);
+        _project.TellPresence();
+        FanOut.Pass(_project);
+        foreach (var seen in _looks)
+            seen.TrySetResult(_project.State);
+        _looks.Clear();
+    }
+
+    private void Take(Inbound inbound)
+    {
+        switch (inbound)
+        {
+            case Inbound.Submit submit:
+                _submissions.Add(new(submit.From, submit.N, submit.Command));
+                break;
+            case Inbound.Enter enter:
+                if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
+                    _project.Post(enter.From, new ServerMessage.Error(enter.Request.Id, ErrorCode.TooLarge, "The project has as many members as it may."));
+                replaced?.End(CloseCode.Replaced);
+                break;
+            case Inbound.Exit exit:
+                _project.Leave(exit.From);
+                if (exit.RequestId is not null)
+                    _project.Post(exit.From, new ServerMessage.Done(exit.RequestId));
+                break;
+            case Inbound.Look look:
+                _looks.Add(look.Seen);
+                break;
+            case Inbound.Broadcast broadcast when broadcast.From.IsInside:
+                _project.Broadcast(broadcast.From, broadcast.Message);
+                break;
+            case Inbound.Presence presence when presence.From.IsInside:
+                _project.Members.SetPresence(presence.From, presence.Data);
+                break;
+        }
+    }
+
+    private async ValueTask RecordAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            _project.Decide(CollectionsMarshal.AsSpan(_submissions), _time.GetUtcNow().ToUnixTimeMilliseconds(), _draft);
+            var result = _draft.Entries.Count == 0
+                ? new(AppendOutcome.Committed, _draft.ExpectedHead)
+                : await _journal.AppendAsync(_id, _draft.ExpectedHead, _draft.Entries, stopping);
+            switch (result.Outcome)
+            {
+                case AppendOutcome.Committed:
+                    _project.Commit(_draft, CollectionsMarshal.AsSpan(_submissions));
+                    return;
+                case AppendOutcome.Unavailable:
+                    _project.GiveUp(CollectionsMarshal.AsSpan(_submissions), result.RetryAfterMs);
+                    return;
+                default:
+                    await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
+                        _project.CatchUp(entry);
+                    break;
+            }
+        }
+    }
+}

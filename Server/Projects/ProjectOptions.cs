@@ -1,0 +1,52 @@
+using System.ComponentModel.DataAnnotations;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>What one project may hold, and how much of it is kept at hand.</summary>
+public sealed class ProjectOptions
+{
+    /// <summary>Projects open at a time. Beyond it a join is answered with <c>unavailable</c>.</summary>
+    [Range(1, 10_000_000)]
+    public int OpenMax { get; set; } = 100_000;
+
+    /// <summary>Members of one project at a time. Beyond it a join is answered with <c>too_large</c>.</summary>
+    [Range(1, 10_000_000)]
+    public int MembersMax { get; set; } = 20_000;
+
+    /// <summary>Bytes of events kept in memory, encoded, for members to read from. It is how far a member may fall behind before it is sent
+    /// away to resume. Raise it for slow networks; it costs no memory per member.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public int TapeBytesMax { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Bytes of broadcasts and presence kept for members to read from; a member further behind skips to the newest.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)]
+    public int WhisperBytesMax { get; set; } = 256 * 1024;
+
+    /// <summary>Messages that may wait for a project's turn. Beyond it connections are read no further until there is room.</summary>
+    [Range(16, 1_000_000)]
+    public int InboxMax { get; set; } = 4096;
+
+    /// <summary>Commands decided and recorded together. Larger batches cost fewer writes; smaller ones answer sooner.</summary>
+    [Range(1, 100_000)]
+    public int BatchMax { get; set; } = 1024;
+
+    /// <summary>Entities of one project. Beyond it a create is refused with <c>too_large</c>.</summary>
+    [Range(1, 100_000_000)]
+    public int EntitiesMax { get; set; } = StateLimits.Default.Entities;
+
+    /// <summary>Fields of one entity. Beyond it a command is refused with <c>too_large</c>.</summary>
+    [Range(1, 10_000)]
+    public int EntityFieldsMax { get; set; } = StateLimits.Default.EntityFields;
+
+    /// <summary>Bytes of one entity's data as canonical JSON. Beyond it a command is refused with <c>too_large</c>.</summary>
+    [Range(256, 64 * 1024 * 1024)]
+    public int EntityBytesMax { get; set; } = StateLimits.Default.EntityBytes;
+
+    /// <summary>Bytes of all entities' data of one project as canonical JSON. Beyond it a command that adds is refused with <c>too_large</c>.</summary>
+    [Range(1024, 64L * 1024 * 1024 * 1024)]
+    public long ProjectBytesMax { get; set; } = StateLimits.Default.ProjectBytes;
+
+    internal StateLimits ToLimits() =>
+        new() { Entities = EntitiesMax, EntityFields = EntityFieldsMax, EntityBytes = EntityBytesMax, ProjectBytes = ProjectBytesMax };
+}

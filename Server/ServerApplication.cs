@@ -1,0 +1,95 @@
+using System.Net;
+using EventOnly.Server.Connections;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace EventOnly.Server;
+
+/// <summary>The composition root: what there is, what depends on what, and what the one port serves.</summary>
+internal static class ServerApplication
+{
+    /// <summary>Longer than a connection's close may take, shorter than a supervisor's patience.</summary>
+    private static readonly TimeSpan s_shutdownTimeout = TimeSpan.FromSeconds(4.5);
+
+    /// <param name="configure">For tests: changes the parts before they are put together.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddCommandLine(args, CommandLine.Names);
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // a failed start is told in one line by Program
+        AddParts(builder.Services, Settings.Read(builder.Configuration));
+        configure?.Invoke(builder);
+
+        var application = builder.Build();
+        Serve(application);
+        return application;
+    }
+
+    private static void AddParts(IServiceCollection services, EventOnlyOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(options.Projects);
+        services.AddSingleton(TimeProvider.System);
+        services.AddTransient(_ => new Random());
+        services.AddSingleton<IJournal>(_ => new MemoryJournal(() => Guid.NewGuid().ToString("n")[..16]));
+        services.AddSingleton<ProjectDirectory>();
+        services.AddSingleton<ConnectionRegistry>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectionRegistry>());
+        services.AddSingleton<SocketEndpoint>();
+        services.AddSingleton<WebPage>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Listening>();
+    }
+
+    private static void Serve(WebApplication application)
+    {
+        var options = application.Services.GetRequiredService<EventOnlyOptions>();
+        var connections = application.Services.GetRequiredService<ConnectionRegistry>();
+        application.Use(HostNames.Check(options));
+        application.Map(SocketEndpoint.Path, branch => branch.Run(branch.ApplicationServices.GetRequiredService<SocketEndpoint>().AcceptAsync));
+        application.Map("/health/live", branch => branch.Run(context => context.Response.WriteAsync("live\n")));
+        application.Map("/health/ready", branch => branch.Run(context =>
+        {
+            context.Response.StatusCode = connections.IsStopping ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
+            return context.Response.WriteAsync(connections.IsStopping ? "stopping\n" : "ready\n");
+        }));
+        application.Services.GetRequiredService<WebPage>().Serve(application);
+    }
+
+    /// <summary>Kestrel as an event server needs it: HTTP/1.1 only, short patience before the upgrade, small input buffers.</summary>
+    private sealed class Listening(EventOnlyOptions settings) : IConfigureOptions<KestrelServerOptions>
+    {
+        public void Configure(KestrelServerOptions kestrel)
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+            kestrel.Limits.MaxRequestHeaderCount = 50;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+            kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1);
+            switch (settings.Host)
+            {
+                case "localhost" when settings.Port != 0:
+                    kestrel.ListenLocalhost(settings.Port);
+                    break;
+                case "localhost":
+                    kestrel.Listen(IPAddress.Loopback, 0); // localhost is two addresses, which cannot share a port yet to be chosen
+                    break;
+                case "any":
+                    kestrel.ListenAnyIP(settings.Port);
+                    break;
+                default:
+                    kestrel.Listen(IPAddress.Parse(settings.Host), settings.Port);
+                    break;
+            }
+        }
+    }
+}

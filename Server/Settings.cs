@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace EventOnly.Server;
+
+/// <summary>A setting that keeps the server from starting, in one sentence for the person who made it.</summary>
+internal sealed class WrongSettingException(string message) : Exception(message);
+
+/// <summary>Reads the settings and checks them before anything else is built: a wrong one stops the start.</summary>
+internal static class Settings
+{
+    public static EventOnlyOptions Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(EventOnlyOptions.Section);
+        RefuseUnknown(section, typeof(EventOnlyOptions));
+        var options = Bind(section);
+        var verdict = new EventOnlyOptionsValidator().Validate(null, options);
+        if (verdict.Failed)
+            throw new WrongSettingException(string.Join(' ', verdict.Failures));
+        return options.Host is "localhost" or "any" || IPAddress.TryParse(options.Host, out _)
+            ? options
+            : throw new WrongSettingException($"EventOnly:Host is '{options.Host}', but must be localhost, any, or an IP address.");
+    }
+
+    private static EventOnlyOptions Bind(IConfigurationSection section)
+    {
+        try
+        {
+            return section.Get<EventOnlyOptions>() ?? new();
+        }
+        catch (InvalidOperationException wrong) // a value that cannot be converted; the message names value and setting
+        {
+            throw new WrongSettingException(wrong.Message);
+        }
+    }
+
+    /// <summary>The binder passes over what it does not know; a setting that was misspelt would silently do nothing.</summary>
+    private static void RefuseUnknown(IConfigurationSection section, Type type)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            var property = type.GetProperties().FirstOrDefault(known => known.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))
+                ?? throw new WrongSettingException($"{child.Path} is not a setting.");
+            if (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal))
+                RefuseUnknown(child, property.PropertyType);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Connections;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Tests.Simulation;
+
+/// <summary>
+/// The server's core without its shells: the real <see cref="Project"/>, tapes, members and outboxes over a journal that is a list. It can die
+/// at any moment, and comes back from that list.
+/// </summary>
+internal sealed class SimulatedServer(Random random)
+{
+    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000 };
+
+    private readonly List<JournalEntry> _journal = [];
+    private readonly List<Submission> _submissions = [];
+    private readonly Draft _draft = new();
+    private readonly WireCodec _codec = new(WireLimits.Default);
+    private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
+    private long _nowMs = 1_763_712_000_000;
+
+    public ProjectState State => _project.State;
+
+    /// <summary>One client's line as the server sees it.</summary>
+    internal sealed class Port
+    {
+        public Mailbox Mailbox { get; } = new(1_000_000);
+        public Outbox Outbox { get; }
+        public Member? Member { get; set; }
+        public bool IsEnded { get; set; }
+
+        public Port() => Outbox = new(Mailbox);
+    }
+
+    /// <summary>Hears one message, as a project's loop would in its turn; commands wait for <see cref="Turn"/>.</summary>
+    public void Hear(Port port, ReadOnlySpan<byte> frame)
+    {
+        _codec.TryDecode(frame, out ClientMessage? message, out var fault).Should().BeTrue(fault?.Message);
+        switch (message)
+        {
+            case ClientMessage.Join join:
+                var member = new Member("sim", port.Mailbox, () => { }, _ => port.IsEnded = true);
+                port.Member = member;
+                port.Outbox.Add(member);
+                _project.Join(member, SessionId.Of("", join.Session), join, out var replaced).Should().BeTrue();
+                replaced?.End(CloseCode.Replaced);
+                break;
+            case ClientMessage.Submit submit:
+                _submissions.Add(new(port.Member!, submit.N, submit.Command));
+                break;
+        }
+    }
+
+    /// <summary>Decides what waits and records it; now and then the journal has no room, or the server dies before it has told anybody.</summary>
+    /// <returns>False where it died: everything but the journal is gone.</returns>
+    public bool Turn()
+    {
+        _nowMs += random.Next(-50, 200); // clocks go back as well
+        _project.Decide(CollectionsMarshal.AsSpan(_submissions), _nowMs, _draft);
+        if (_draft.Entries.Count > 0 && random.Next(40) == 0)
+        {
+            _project.GiveUp(CollectionsMarshal.AsSpan(_submissions), retryAfterMs: 1 + random.Next(100));
+        }
+        else
+        {
+            _draft.ExpectedHead.Should().Be(_journal.Count);
+            _journal.AddRange(_draft.Entries.Select(entry => new JournalEntry(entry.Seq, entry.Json.ToArray())));
+            if (random.Next(400) == 0)
+            {
+                Die();
+                return false;
+            }
+            _project.Commit(_draft, CollectionsMarshal.AsSpan(_submissions));
+        }
+        _submissions.Clear();
+        _project.TellPresence();
+        _project.Touched.Clear();
+        return true;
+    }
+
+    /// <summary>Forgets everything but the journal, and opens from it.</summary>
+    public void Die()
+    {
+        _submissions.Clear();
+        _project = new("sim", new("epoch-1", _journal.Count, 0), s_options);
+        foreach (var entry in _journal)
+            _project.CatchUp(entry);
+    }
+
+    public void Leave(Port port)
+    {
+        if (port.Member is { IsInside: true } member)
+            _project.Leave(member);
+    }
+}

@@ -1,0 +1,64 @@
+// @ts-check
+/** @import { Item, Reject } from './types.js' */
+import { retryable } from './codes.js';
+
+/** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
+export class EventOnlyError extends Error {
+  /**
+   * @param {string} code stable; compare this, never the message
+   * @param {string} message for people
+   * @param {boolean} [retryable] the same call may succeed later
+   */
+  constructor(code, message, retryable = false) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** The server refused a command or a request. `code` is one of `codes.js`. */
+export class RejectedError extends EventOnlyError {
+  /** @param {Pick<Reject, 'code' | 'message'> & Partial<Omit<Reject, 'type'>>} refusal a `reject` or an `error` */
+  constructor(refusal) {
+    super(refusal.code, refusal.message, refusal.retryable ?? retryable.get(refusal.code));
+    /** Narrows `invalid`: `bad_json`, `bad_event`, `too_deep`. */
+    this.detail = refusal.detail;
+    /** Complaints per field, for forms. */
+    this.errors = refusal.errors;
+    /** Index of the refused operation of a batch. */
+    this.op = refusal.op;
+    /** How long to wait before trying again, in ms. */
+    this.retryAfterMs = refusal.retryAfterMs;
+    const current = refusal.current;
+    /** On `conflict`: the entity as it is now. @type {Item | undefined} */
+    this.current = current && { id: current.entity, kind: current.kind, version: current.version, data: current.data };
+  }
+}
+
+/** Asked for something that needs the line while there is none. Commands never get this: they wait. */
+export class OfflineError extends EventOnlyError {
+  constructor(message = 'Not connected.') { super('offline', message, true); }
+}
+
+/** More commands are waiting than `queue.max`; this one was not applied, not even locally. */
+export class QueueFullError extends EventOnlyError {
+  constructor(/** @type {number} */ max) { super('queue_full', `${max} commands are waiting already.`, true); }
+}
+
+/** The client was disconnected for good. A command that was under way may or may not have taken effect. */
+export class ClosedError extends EventOnlyError {
+  /** @param {string} code name of the close code: `normal` when we asked for it */
+  constructor(code, message = 'The client is disconnected.') { super(code, message, false); }
+}
+
+/** No answer in time. */
+export class TimeoutError extends EventOnlyError {
+  constructor(/** @type {number} */ ms) { super('timeout', `No answer within ${ms} ms.`, true); }
+}
+
+/** The server said something it should not; the client has mended itself. Reported through `error`, never thrown. */
+export class ProtocolError extends EventOnlyError {
+  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code */
+  constructor(code, /** @type {string} */ message) { super(code, message, false); }
+}

@@ -1,0 +1,321 @@
+// @ts-check
+/**
+ * @import { Ack, AckMessage, Change, Command, Item, Joined, JsonObject, ProjectEvent, Reject, SnapshotPart, WireEntity } from './types.js'
+ * @import { Owner, PendingCommand } from './pending.js'
+ */
+import { ProtocolError, RejectedError } from './errors.js';
+import { canonical } from './canonical.js';
+import { fold } from './fold.js';
+import { idsOf, Pending } from './pending.js';
+import { ProjectState } from './state.js';
+
+/** A refusal of these means "not now": the replica tries again by itself. Other retryable ones are the caller's choice. */
+const NOT_NOW = new Set(['rate_limited', 'unavailable']);
+const RETRY_MS = 1000;
+
+/**
+ * What the shell has to do after a message, in this order. The state has moved completely before the first of them, so
+ * whoever hears of one of these sees all of them.
+ * @typedef {{ do: 'settle', command: PendingCommand, ack: Ack }
+ *   | { do: 'fail', command: PendingCommand, error: unknown }
+ *   | { do: 'change', change: Change }
+ *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
+ *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
+ *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }
+ *   | { do: 'rejoin' } | { do: 'restart' }
+ *   | { do: 'wait', ms: number, n: number }
+ *   | { do: 'trouble', error: ProtocolError }} Effect
+ */
+
+/**
+ * One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the
+ * fold of the second over the first. Pure: messages in; state, frames and waits out. No socket, timer, clock or promise.
+ *
+ *   off ──join()──▶ joining ──joined, recovered──────────────────────▶ live
+ *                      ▲  └──joined──▶ snapshot ──its last part──▶ live ──┐
+ *                      └─────────────────gap in the events────────────────┘
+ */
+export class Replica {
+  #project;
+  #secret;
+  /** @type {boolean | undefined} */
+  #listen;
+  #confirmed = new ProjectState();
+  #pending;
+  /** @type {Map<string, Item | undefined>} */
+  #views = new Map();
+  /** @type {'off' | 'joining' | 'snapshot' | 'live'} */
+  #phase = 'off';
+  #joinId = '';
+  /** @type {string | undefined} */
+  #publicId;
+  /** Of the confirmed state, so it moves with it: `since` must never pair one journal's name with another's position. @type {string | undefined} */
+  #epoch;
+  /** @type {Joined | undefined} */
+  #joined;
+  /** @type {WireEntity[]} */
+  #entities = [];
+  #parts = 0;
+  #gapSeq = -1;
+  #distrust = false;
+
+  /** @param {{ project: string, session: string, listen?: boolean, window?: number }} options */
+  constructor({ project, session, listen, window }) {
+    this.#project = project;
+    this.#secret = session;
+    this.#listen = listen;
+    this.#pending = new Pending(window);
+  }
+
+  get seq() { return this.#confirmed.seq; }
+  get epoch() { return this.#epoch; }
+  /** Our public id, once the server has told it. */
+  get session() { return this.#publicId; }
+  get stateHash() { return this.#confirmed.hash; }
+  get pending() { return this.#pending.size; }
+  get pendingSince() { return this.#pending.since; }
+  get confirmed() { return /** @type {ReadonlyMap<string, Item>} */ (this.#confirmed.items); }
+  get live() { return this.#phase === 'live'; }
+  /** Are we a member, so that the server takes what we say? */
+  get joined() { return this.#phase === 'live' || this.#phase === 'snapshot'; }
+  /** Has everything arrived that was there when we joined? */
+  get caughtUp() { return this.live && (this.#listen === false || this.seq >= (this.#joined?.seq ?? 0)); }
+
+  /** An entity as the user should see it. @param {string} id @returns {Item | undefined} */
+  view(id) {
+    const ops = this.#pending.opsOn(id);
+    if (ops.length === 0) return this.confirmed.get(id);
+    if (!this.#views.has(id)) this.#views.set(id, ops.reduce(fold, this.confirmed.get(id)));
+    return this.#views.get(id);
+  }
+
+  /** Ids that have a view, unordered. */
+  *ids() {
+    for (const id of this.confirmed.keys()) if (this.view(id)) yield id;
+    for (const id of this.#pending.ids) if (!this.confirmed.has(id) && this.view(id)) yield id;
+  }
+
+  /** @param {string} id @param {string} [field] */
+  isPending(id, field) {
+    return this.#pending.opsOn(id).some(op => field === undefined || op.type === 'delete'
+      || Object.hasOwn(op.type === 'create' ? op.data : op.patch ?? op.increment ?? {}, field));
+  }
+
+  /**
+   * The frame that (re)joins the project from where we stand.
+   * @param {string} id @param {JsonObject} [presence]
+   */
+  join(id, presence) {
+    this.#phase = 'joining';
+    this.#joinId = id;
+    const unanswered = this.#pending.unanswered;
+    return {
+      type: 'join', id, project: this.#project, session: this.#secret,
+      ...this.#epoch !== undefined && !this.#distrust && { since: { epoch: this.#epoch, seq: this.seq } },
+      ...unanswered.length > 0 && { pending: unanswered },
+      ...this.#listen !== undefined && { listen: this.#listen },
+      ...presence && { presence },
+    };
+  }
+
+  /** Something is wrong with what we have: the next join asks for a snapshot instead of resuming. */
+  doubt() { this.#distrust = true; }
+
+  /** The line is gone: whatever still arrives belongs to nobody. */
+  off() { this.#phase = 'off'; }
+
+  /**
+   * Takes a command; its effect is in the view from now on.
+   * @param {Command} body @param {Owner} owner @param {number} now
+   */
+  submit(body, owner, now) {
+    const command = this.#pending.add(body, owner, now);
+    return { command, effects: this.#changed(idsOf(command), 'local') };
+  }
+
+  /** The next command to send, or undefined: none, or not now. */
+  next() { return this.joined ? this.#pending.next() : undefined; }
+
+  /** @param {PendingCommand} command */
+  frame({ n, body }) {
+    const { type, ...rest } = body;
+    return { type, project: this.#project, n, ...rest };
+  }
+
+  /** It is on its way; also if the line has just broken, for then the rejoin asks. @param {PendingCommand} command */
+  sent(command) { this.#pending.sent(command); }
+
+  /** Forgets a command that was not sent, with what depends on it. @param {PendingCommand} command @param {unknown} error */
+  withdraw(command, error) { return this.#fail(command, error); }
+
+  /** Gives up every command; what was sent may still take effect. @param {unknown} error */
+  withdrawAll(error) {
+    const commands = [...this.#pending];
+    for (const command of commands) this.#pending.remove(command);
+    return [...this.#changed(commands.flatMap(idsOf), 'rollback'),
+      ...commands.map(command => /** @type {Effect} */ ({ do: 'fail', command, error }))];
+  }
+
+  /** The pause after a refusal is over. @param {number} n */
+  release(n) {
+    const command = this.#pending.get(n);
+    if (command?.stage === 'held') command.stage = 'queued';
+  }
+
+  /**
+   * Takes what the server says about this project.
+   * @param {Joined | SnapshotPart | ProjectEvent | Reject | AckMessage} message
+   * @returns {Effect[]}
+   */
+  receive(message) {
+    switch (message.type) {
+      case 'joined': return this.#join(message);
+      case 'snapshot': return this.#snapshot(message);
+      case 'reject': return this.#reject(message);
+      case 'ack': return this.#ack(message);
+      default: return this.#event(message);
+    }
+  }
+
+  /** @param {Joined} joined @returns {Effect[]} */
+  #join(joined) {
+    if (this.#phase !== 'joining' || joined.id !== this.#joinId) return []; // an answer to a join we have given up
+    const resumed = joined.recovered && joined.epoch === this.#epoch;
+    this.#joined = joined;
+    this.#publicId = joined.session;
+    this.#pending.answer(joined.outcomes, joined.seq);
+    if (this.#listen !== false && !resumed) {
+      this.#phase = 'snapshot';
+      this.#entities = [];
+      this.#parts = 0;
+      return [];
+    }
+    this.#phase = 'live';
+    const settled = this.#listen === false ? this.#settleDue(Infinity) : this.#settleDue(this.seq);
+    return [...settled, { do: 'live', mode: 'events', missed: resumed ? joined.seq - this.seq : 0 }];
+  }
+
+  /** @param {SnapshotPart} part @returns {Effect[]} */
+  #snapshot(part) {
+    if (this.#phase !== 'snapshot') return [];
+    if (part.part !== this.#parts + 1) return [trouble('bad_snapshot', `Part ${part.part} came after part ${this.#parts}.`), { do: 'restart' }];
+    this.#parts = part.part;
+    this.#entities.push(...part.entities);
+    return part.part === part.parts ? this.#replace(part) : [];
+  }
+
+  /** All parts are here: the new state takes the place of the old one, in one step with the commands it contains. @param {SnapshotPart} last @returns {Effect[]} */
+  #replace(last) {
+    const before = this.#confirmed;
+    const { epoch } = /** @type {Joined} */ (this.#joined);
+    const reason = this.#epoch === undefined ? 'first' : this.#epoch === epoch ? 'behind' : 'epoch';
+    this.#confirmed = new ProjectState(last.seq, this.#entities);
+    this.#entities = [];
+    this.#epoch = epoch;
+    this.#distrust = false;
+    this.#phase = 'live';
+    const settled = this.#settleDue(last.seq);
+    const count = this.confirmed.size;
+    const wrong = last.hash !== undefined && last.hash !== this.stateHash;
+    return [
+      ...settled,
+      ...this.#changed([...new Set([...before.items.keys(), ...this.confirmed.keys()])], 'snapshot'),
+      ...wrong ? [trouble('hash_mismatch', `The snapshot at ${last.seq} hashes to ${this.stateHash}, the server says ${last.hash}.`)] : [],
+      { do: 'snapshot', seq: last.seq, count, reason },
+      { do: 'live', mode: 'snapshot', missed: reason === 'behind' ? last.seq - before.seq : reason === 'first' ? 0 : undefined },
+    ];
+  }
+
+  /** @param {ProjectEvent} event @returns {Effect[]} */
+  #event(event) {
+    if (this.#phase !== 'live' || event.seq <= this.seq) return [];
+    if (event.seq > this.seq + 1) return this.#gap(event.seq);
+    const own = event.session === this.#publicId;
+    const command = own ? this.#pending.get(event.n) : undefined;
+    // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
+    const before = command && idsOf(command).map(id => this.view(id));
+    const folded = this.#confirmed.apply(event);
+    if (command) this.#pending.remove(command);
+    const settled = this.#settleDue(event.seq);
+    const ids = [...new Set(folded.map(({ op }) => op.entity))];
+    for (const id of ids) this.#views.delete(id);
+    const visible = before === undefined || ids.length !== before.length || ids.some((id, i) => !looksSame(before[i], this.view(id)));
+    return [
+      ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
+      ...settled,
+      ...visible ? this.#changed(ids, 'remote', event.by) : [],
+      { do: 'event', event, own, kinds: folded.map(({ kind }) => kind) },
+    ];
+  }
+
+  /** Something was lost between the server and us, which must not happen. @param {number} seq @returns {Effect[]} */
+  #gap(seq) {
+    const again = this.#gapSeq === this.seq;
+    this.#gapSeq = this.seq;
+    const problem = trouble('gap', `Event ${seq} came after ${this.seq}.`);
+    if (!again) return [problem, { do: 'rejoin' }];
+    this.doubt(); // resuming did not help
+    return [problem, { do: 'restart' }];
+  }
+
+  /** @param {Reject} refusal @returns {Effect[]} */
+  #reject(refusal) {
+    const command = this.#pending.get(refusal.n);
+    if (!command) return [];
+    if (NOT_NOW.has(refusal.code)) {
+      command.stage = 'held';
+      return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: command.n }];
+    }
+    if (refusal.code === 'not_found' && this.#pending.overtookCreate(command)) {
+      command.stage = 'queued';
+      return [];
+    }
+    return this.#fail(command, new RejectedError(refusal));
+  }
+
+  /** @param {AckMessage} ack @returns {Effect[]} */
+  #ack({ n, seq }) {
+    const command = this.#pending.get(n);
+    if (!command) return [];
+    command.dueSeq = seq;
+    return this.#settleDue(this.#listen === false ? Infinity : this.live ? this.seq : -1);
+  }
+
+  /** @param {PendingCommand} command @param {unknown} error @returns {Effect[]} */
+  #fail(command, error) {
+    const failed = [command, ...this.#pending.dependentsOf(command)];
+    for (const each of failed) this.#pending.remove(each);
+    return [...this.#changed(failed.flatMap(idsOf), 'rollback'),
+      ...failed.map(each => /** @type {Effect} */ ({ do: 'fail', command: each, error }))];
+  }
+
+  /** Commands known to have taken effect at or before a position we have reached. @param {number} seq @returns {Effect[]} */
+  #settleDue(seq) {
+    /** @type {PendingCommand[]} */
+    const due = [];
+    for (const command of this.#pending) if (command.dueSeq !== undefined && command.dueSeq <= seq) due.push(command);
+    for (const command of due) this.#pending.remove(command);
+    return [
+      ...due.map(command => /** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, command.dueSeq || this.seq) })),
+      ...this.#changed(due.flatMap(idsOf), 'remote'),
+    ];
+  }
+
+  /** @param {string[]} ids @param {Change['origin']} origin @param {string} [by] @returns {Effect[]} */
+  #changed(ids, origin, by) {
+    for (const id of ids) this.#views.delete(id);
+    return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
+  }
+}
+
+/** @param {PendingCommand} command @param {number} seq @param {string} [at] @returns {Ack} */
+function ackOf({ body }, seq, at) { return { seq, at, id: body.type === 'batch' ? undefined : body.entity }; }
+
+/** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
+function looksSame(before, after) {
+  return before === after
+    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
+}
+
+/** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot' | 'hash_mismatch')} code @param {string} message @returns {Effect} */
+function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }

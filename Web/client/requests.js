@@ -1,0 +1,116 @@
+// @ts-check
+/** @import { ErrorMessage } from './types.js' */
+import { EventOnlyError, OfflineError, RejectedError, TimeoutError } from './errors.js';
+
+/**
+ * @typedef {object} Request
+ * @property {string} id
+ * @property {object} frame
+ * @property {(message: any) => unknown} read what the answer means; undefined: more parts to come
+ * @property {boolean} sent
+ * @property {(result: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ *
+ * @typedef {{ signal?: AbortSignal, timeout?: number, key?: string }} AskOptions
+ */
+
+/**
+ * Questions and their answers. Answers are matched by id, so a stale one can never win. A newer question with the same
+ * `key` takes the place of the older one. No more than the server allows are open at once; the others wait here.
+ */
+export class Requests {
+  /** @type {Map<string, Request>} */
+  #open = new Map();
+  /** @type {Map<string, (reason: unknown) => void>} */
+  #byKey = new Map();
+  /** @type {Map<string, number>} */
+  #counts = new Map();
+  #send;
+  #schedule;
+  /** How many may be with the server at once: its `limits.queriesInFlight`. */
+  inFlight = 4;
+
+  /** @param {(frame: object) => boolean} send @param {(fn: () => void, ms: number) => () => void} schedule */
+  constructor(send, schedule) {
+    this.#send = send;
+    this.#schedule = schedule;
+  }
+
+  /** A request id nobody else has, such as `q1`. @param {string} prefix */
+  id(prefix) {
+    const count = (this.#counts.get(prefix) ?? 0) + 1;
+    this.#counts.set(prefix, count);
+    return prefix + count;
+  }
+
+  /**
+   * @template T
+   * @param {{ type: string, id: string }} frame
+   * @param {(message: any) => T | undefined} read
+   * @param {AskOptions} options
+   * @returns {Promise<T>}
+   */
+  ask(frame, read, { signal, timeout = 5000, key }) {
+    const { id } = frame;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const giveUp = (/** @type {unknown} */ reason) => {
+        const request = this.#open.get(id);
+        if (!request) return;
+        // Before the next question goes out in its place. `validate` cannot be cancelled: it is over at once.
+        if (request.sent && frame.type !== 'validate') this.#send({ type: 'cancel', id });
+        request.reject(reason); // a late answer finds nobody
+      };
+      const aborted = () => giveUp(signal?.reason);
+      const cancelTimer = this.#schedule(() => giveUp(new TimeoutError(timeout)), timeout);
+      const over = () => {
+        this.#open.delete(id);
+        cancelTimer();
+        signal?.removeEventListener('abort', aborted);
+        if (key !== undefined && this.#byKey.get(key) === giveUp) this.#byKey.delete(key);
+        this.#fill();
+      };
+      this.#open.set(id, {
+        id, frame, read, sent: false,
+        resolve: result => { over(); resolve(result); },
+        reject: error => { over(); reject(error); },
+      });
+      signal?.addEventListener('abort', aborted, { once: true });
+      if (key !== undefined) {
+        this.#byKey.get(key)?.(new DOMException('A newer request took its place.', 'AbortError'));
+        this.#byKey.set(key, giveUp);
+      }
+      this.#fill();
+    });
+  }
+
+  /** @param {any} message with an id @returns {boolean} false: nobody asked (any more) */
+  answer(message) {
+    const request = this.#open.get(message.id);
+    if (!request) return false;
+    try {
+      if (message.type === 'error') request.reject(new RejectedError(/** @type {ErrorMessage} */ (message)));
+      else {
+        const result = request.read(message);
+        if (result !== undefined) request.resolve(result);
+      }
+    } catch (error) {
+      request.reject(error instanceof EventOnlyError ? error : new RejectedError({ code: 'internal', message: String(error) }));
+    }
+    return true;
+  }
+
+  /** The line is gone, and with it every answer. */
+  offline() { for (const request of [...this.#open.values()]) request.reject(new OfflineError('The connection was lost.')); }
+
+  #fill() {
+    let sent = 0;
+    for (const request of this.#open.values()) if (request.sent) sent++;
+    for (const request of this.#open.values()) {
+      if (sent >= this.inFlight) return;
+      if (request.sent) continue;
+      request.sent = this.#send(request.frame);
+      sent++;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// @ts-check
+/** @import { Options } from './types.js' */
+import { RECONNECT } from './backoff.js';
+import { nextFrame } from './change-feed.js';
+import { newSecret } from './identity.js';
+
+/**
+ * Options with everything filled in that has a default.
+ * @typedef {ReturnType<typeof settle>} Settings
+ */
+
+/** @param {string | URL} url @param {Options} options */
+export function settle(url, options) {
+  if (!options?.project) throw new TypeError('The option `project` is missing.');
+  const settings = {
+    session: newSecret(),
+    window: 64,
+    connectTimeout: 5000,
+    pingGrace: 10_000,
+    lostAfter: 5000,
+    highWater: 262_144,
+    WebSocket: globalThis.WebSocket,
+    now: Date.now,
+    random: Math.random,
+    schedule: timer,
+    onFrame: nextFrame,
+    preventUnload: true,
+    log: () => {},
+    ...defined(options),
+    url: absolute(url),
+    queueMax: options.queue?.max ?? 1000,
+    reconnect: { ...RECONNECT, ...defined(options.reconnect ?? {}) },
+  };
+  if (!settings.WebSocket) throw new TypeError('There is no WebSocket here: pass one as option `WebSocket`.');
+  return settings;
+}
+
+/** An option that is undefined was not given. @template {object} T @param {T} options @returns {T} */
+function defined(options) {
+  return /** @type {T} */ (Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+}
+
+/** A relative address belongs to the page's own server. @param {string | URL} url */
+function absolute(url) { return new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws'); }
+
+/** @param {() => void} fn @param {number} ms */
+function timer(fn, ms) {
+  const id = setTimeout(fn, ms);
+  return () => clearTimeout(id);
+}

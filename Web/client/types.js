@@ -1,0 +1,134 @@
+// @ts-check
+/**
+ * The words of the wire and of the public surface, as types only: nothing here runs. `docs/wire.md` is the contract;
+ * where a comment there and a type here differ, the page is right.
+ *
+ * @typedef {null | boolean | number | string | Json[] | JsonObject} Json
+ * @typedef {{ [key: string]: Json }} JsonObject
+ *
+ * @typedef {object} WireEntity an entity as snapshots, queries and conflicts carry it
+ * @property {string} entity
+ * @property {string} kind
+ * @property {number} version
+ * @property {JsonObject} data
+ *
+ * @typedef {object} Item an entity as the page sees it; never write to it: the replica holds the same object
+ * @property {string} id
+ * @property {string} kind
+ * @property {number} version seq of the last create or patch; 0 while the create is still pending
+ * @property {JsonObject} data
+ *
+ * @typedef {{ type: 'create', entity: string, kind: string, data: JsonObject, version?: number }} CreateOp
+ * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number },
+ *   ifVersion?: number, version?: number }} UpdateOp
+ * @typedef {{ type: 'delete', entity: string, ifVersion?: number }} DeleteOp
+ * @typedef {CreateOp | UpdateOp | DeleteOp} Op one operation, of a command (no version yet) or of an event
+ * @typedef {{ type: 'batch', ops: Op[] }} Batch
+ * @typedef {Op | Batch} Command what a caller asks for; the client adds `project` and `n`
+ *
+ * @typedef {object} Stamp what the server adds when a command becomes an event
+ * @property {string} project
+ * @property {number} seq
+ * @property {string} at RFC 3339, UTC, milliseconds
+ * @property {string} by user name
+ * @property {string} session public id of the author's session
+ * @property {number} n
+ *
+ * @typedef {(Op | Batch) & Stamp} ProjectEvent
+ *
+ * @typedef {{ name: string }} User
+ * @typedef {{ session: string, user: User, data: JsonObject }} Member another session that is present
+ * @typedef {{ messageBytes: number, depth: number, objectKeys: number, messageKeys: number, inFlight: number, batchOps: number,
+ *   queriesInFlight: number, queryItems: number, historyEvents: number, projects: number }} Limits
+ * @typedef {{ type: 'connected', connection: string, user: User, pingInterval: number, pingTimeout: number, limits: Limits,
+ *   time: string }} Connected
+ * @typedef {{ n: number, outcome: 'done' | 'coming' | 'unknown' }} Outcome
+ * @typedef {{ type: 'joined', id: string, project: string, session: string, epoch: string, seq: number, floor: number,
+ *   recovered: boolean, outcomes: Outcome[], role: string, members: Member[], memberCount: number }} Joined
+ * @typedef {{ type: 'snapshot', id?: string, project: string, seq: number, part: number, parts: number,
+ *   entities: WireEntity[], hash?: string }} SnapshotPart
+ * @typedef {{ type: 'reject', project: string, n: number, code: string, detail?: string, message: string, retryable: boolean,
+ *   retryAfterMs?: number, op?: number, errors?: { [field: string]: string[] }, current?: WireEntity }} Reject
+ * @typedef {{ type: 'ack', project: string, n: number, seq: number, duplicate?: boolean }} AckMessage
+ * @typedef {{ type: 'error', id?: string, code: string, detail?: string, message: string, retryable: boolean,
+ *   retryAfterMs?: number }} ErrorMessage
+ * @typedef {{ type: 'disconnect', code: string, reason: string, reconnect: boolean, retryAfterMs?: number }} Disconnect
+ * @typedef {{ type: 'broadcast', project: string, topic: string, data: Json, by: string, session: string }} Broadcast
+ * @typedef {{ type: 'presence', project: string, joined?: Member[], left?: string[],
+ *   changed?: { session: string, data: JsonObject }[] }} PresenceMessage
+ *
+ * @typedef {object} Ack a durable command took effect
+ * @property {number} seq its position; where only an upper bound is known (it was answered after a reconnect), that bound
+ * @property {string} [at] the server's time, RFC 3339; missing where the event itself was not seen
+ * @property {string} [id] the entity; missing for a batch
+ *
+ * @typedef {object} Verdict answer of `validate`
+ * @property {boolean} ok
+ * @property {string} [code]
+ * @property {string} [message]
+ * @property {{ [field: string]: string[] }} [errors]
+ *
+ * @typedef {'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected'} State
+ * @typedef {'synced' | 'syncing' | 'offline' | 'stuck'} Sync
+ *
+ * @typedef {object} StateChange `from` equals `to` when a further attempt was scheduled
+ * @property {State} from
+ * @property {State} to
+ * @property {number} [code] the close code that caused it (1006: no close frame came; 4408: we gave up waiting)
+ * @property {string} [reason]
+ * @property {number} attempt attempts since the line last held, from 0
+ * @property {number} [retryIn] ms until the next attempt
+ *
+ * @typedef {object} Change ids whose view may have changed, gathered per animation frame
+ * @property {string[]} ids
+ * @property {'local' | 'remote' | 'rollback' | 'snapshot'} origin
+ * @property {string} [by] the author, where all gathered events have the same one
+ * @property {number} seq the position after the last of them
+ *
+ * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
+ * @typedef {CreateOp & OpStamp} CreateEvent
+ * @typedef {UpdateOp & OpStamp} UpdateEvent
+ * @typedef {DeleteOp & OpStamp} DeleteEvent
+ *
+ * @typedef {object} ClientEvents what `on` can listen to, with what the listener gets
+ * @property {StateChange} state
+ * @property {Sync} sync
+ * @property {undefined} lost not connected for `lostAfter` ms
+ * @property {{ missed: number | undefined, mode: 'events' | 'snapshot' }} restored connected again after `lost`; `missed`
+ *   counts events and is unknown when the journal is another one
+ * @property {{ code: string, reason: string }} failed the server said not to come back, or does not let us in
+ * @property {{ seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }} snapshot
+ * @property {Change} change
+ * @property {ProjectEvent & { own: boolean }} event
+ * @property {CreateEvent} create
+ * @property {UpdateEvent} update
+ * @property {DeleteEvent} delete
+ * @property {Broadcast} broadcast
+ * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError }} reject no `n`: refused before it was sent
+ * @property {{ joined: Member[], left: string[], changed: Member[] }} presence
+ * @property {{ count: number }} pending
+ * @property {{ direction: 'in' | 'out', text: string, size: number }} frame `size` in bytes
+ * @property {unknown} error
+ *
+ * @typedef {object} Options of `EventOnlyClient`; durations in ms
+ * @property {string} project the project to join
+ * @property {User} [user] counts where the server allows anonymous access; name of 1 to 64 characters
+ * @property {string} [session] this client's secret, 16 to 64 of `[A-Za-z0-9_-]`; random by default. Never show it to others
+ * @property {JsonObject} [presence] what others see of us from the start; without it (and without `presence.set`) we are not listed
+ * @property {boolean} [listen] false for a pure publisher: no events, no store, an answer for each command
+ * @property {{ max?: number }} [queue] commands that may be pending at once, 1000 by default
+ * @property {number} [window] commands that may be unanswered at once, 1 to 64, 64 by default
+ * @property {number} [connectTimeout] until the server must have answered `join`, 5000
+ * @property {number} [pingGrace] silence allowed beyond the server's ping interval, 10000
+ * @property {number} [lostAfter] until `lost` is told, 5000
+ * @property {{ base?: number, factor?: number, cap?: number, minUptime?: number }} [reconnect] see `backoff.js`
+ * @property {number} [highWater] bytes in the socket's buffer above which commands wait and broadcasts are dropped, 262144
+ * @property {any} [WebSocket] constructor; needed where there is no global one (Node before 22)
+ * @property {() => number} [now] wall clock, ms
+ * @property {() => number} [random] in [0, 1)
+ * @property {(fn: () => void, ms: number) => () => void} [schedule] a timer; returns how to cancel it
+ * @property {(fn: () => void) => void} [onFrame] when gathered changes are told: next animation frame, or microtask
+ * @property {boolean} [preventUnload] ask before leaving the page while commands are unsaved and we are not connected; true
+ * @property {(level: 'debug' | 'info' | 'warn' | 'error', message: string, data?: unknown) => void} [log]
+ */
+export {};

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Every verb of this project. Without one: builds and serves the page at http://localhost:8080.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+CONFIGURATION=Release
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+help() {
+    cat <<'TEXT'
+./run.sh                     build and serve; the page is at http://localhost:8080
+./run.sh --port 9000         the same with settings (./run.sh --help-settings lists them)
+./run.sh test                all tests; ends with "N passed, N failed, N skipped"
+./run.sh test --long         the same, with the slow suites in their long form
+./run.sh check               layout, analyzers, types of the scripts
+./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
+./run.sh page -o board.html  the page as one file that works when opened from disk
+./run.sh help                this text
+
+Needed: the .NET SDK 10. For the tests also Node.js 18 or newer and Chromium; on Debian and Ubuntu `./run.sh test`
+installs these two if it may (as root or with sudo), else it says what to install.
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() { say "$*"; exit 1; }
+
+need_dotnet() {
+    command -v dotnet >/dev/null || die "The .NET SDK 10 is missing. Get it at https://dotnet.microsoft.com/download/dotnet/10.0 (Debian, Ubuntu: package dotnet-sdk-10.0)."
+    dotnet --version >/dev/null 2>&1 || die "The installed .NET SDK is too old for global.json: version 10 is needed, from https://dotnet.microsoft.com/download/dotnet/10.0."
+}
+
+# Debian packages, where this machine and this user can install them.
+apt_install() {
+    command -v apt-get >/dev/null || return 1
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null && sudo -n true 2>/dev/null || return 1
+        as_root=(sudo)
+    fi
+    say "Installing $* ..."
+    "${as_root[@]}" apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "$@" >/dev/null
+}
+
+has_node() { command -v node >/dev/null && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 18')" = true ]; }
+
+need_node() {
+    has_node && command -v npm >/dev/null || apt_install nodejs npm && has_node ||
+        { say "Node.js 18 or newer is missing (https://nodejs.org, or package nodejs and npm)."; return 1; }
+    [ -d Tests/Web/node_modules/typescript ] && [ -d Tests/Web/node_modules/ws ] ||
+        (cd Tests/Web && npm install --no-package-lock --no-fund --no-audit --silent >&2) ||
+        { say "npm could not install what Tests/Web/package.json names."; return 1; }
+}
+
+need_chromium() {
+    export CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}"
+    [ -n "$CHROMIUM" ] && return 0
+    apt_install chromium && CHROMIUM=$(command -v chromium) && return 0
+    say "Chromium is missing: install it, or name a browser by CHROMIUM=/path/to/chromium."
+    return 1
+}
+
+# Prints nothing but warnings and errors.
+build() { dotnet build "$1" -c $CONFIGURATION -v quiet -clp:ErrorsOnly -nowarn:NU1603 >&2; }
+
+serve() {
+    need_dotnet
+    build Server || exit 1
+    exec dotnet "Server/bin/$CONFIGURATION/net10.0/EventOnly.Server.dll" "$@"
+}
+
+tool() {
+    need_dotnet
+    build Tools && build Server || exit 1
+    exec dotnet "Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
+}
+
+# A part that cannot run here counts as skipped; with EVENTONLY_STRICT=1 it counts as failed.
+without() {
+    if [ "${EVENTONLY_STRICT:-}" = 1 ]; then failed=$((failed + 1)); else skipped=$((skipped + 1)); fi
+}
+
+# Adds up a number from each line that matches: count FILE PATTERN
+count() { sed -nE "s/$2/\\1/p" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
+
+run_tests() {
+    need_dotnet
+    local log passed=0 failed=0 skipped=0 status filter=()
+    [ "${1:-}" != --long ] || export EVENTONLY_LONG=1
+    log=$(mktemp)
+    trap "rm -f '$log'" EXIT
+    build EventOnly.sln || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+    if need_node; then
+        status=0
+        node --test --test-reporter=tap Tests/Web/ >"$log" 2>&1 || status=$?
+        passed=$(count "$log" '^# pass ([0-9]+)$')
+        failed=$(count "$log" '^# fail ([0-9]+)$')
+        skipped=$(count "$log" '^# skipped ([0-9]+)$')
+        if [ $status -ne 0 ]; then
+            grep -A 25 -E '^ *not ok' "$log" >&2 || cat "$log" >&2
+            [ "$failed" -gt 0 ] || failed=1
+        fi
+        say "JavaScript: $passed passed, $failed failed"
+    else
+        without
+        filter+=("Category!=Node")
+    fi
+    need_chromium || { without; filter+=("Category!=Browser"); }
+
+    status=0
+    dotnet test EventOnly.sln -c $CONFIGURATION --no-build --nologo \
+        --filter "$(IFS='&'; echo "${filter[*]:-Category!=None}")" 2>&1 | grep --line-buffered -v NU1603 | tee "$log" >&2 || status=$?
+    passed=$((passed + $(count "$log" '.*Passed: *([0-9]+), .*')))
+    failed=$((failed + $(count "$log" '.*Failed: *([0-9]+), Passed.*')))
+    skipped=$((skipped + $(count "$log" '.*Skipped: *([0-9]+), .*')))
+    [ $status -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ]
+}
+
+check() {
+    need_dotnet
+    build EventOnly.sln || die "The build has errors."
+    dotnet format EventOnly.sln --no-restore --verify-no-changes --exclude-diagnostics NU1603 >&2 || die "Layout: run 'dotnet format EventOnly.sln'."
+    need_node || exit 1
+    for project in Web/client Web/app Tests/Web; do
+        [ ! -f $project/tsconfig.json ] || Tests/Web/node_modules/.bin/tsc -p $project >&2 || die "Types: $project."
+    done
+    say "Clean."
+}
+
+case "${1:-}" in
+    test) shift; run_tests "$@" ;;
+    check) check ;;
+    replay | page) tool "$@" ;;
+    help | --help | -h) help ;;
+    --help-settings) serve --help ;;
+    "" | --*) serve "$@" ;;
+    *) say "'$1' is not a verb."; help >&2; exit 2 ;;
+esac
