@@ -100,27 +100,26 @@ public static class Decider
         return errors.Count == 0 ? null : new(ErrorCode.Invalid, "A counter field must hold a whole number.", ErrorDetails.BadEvent, Errors: errors);
     }
 
-    /// <summary>What makes a project smaller is never too large, even where a limit was lowered meanwhile.</summary>
+    /// <summary>Only what grows can be too large: a change for the smaller is allowed even where a limit was lowered meanwhile.</summary>
     private static Refusal? RefuseSize(ProjectState before, ProjectState after, string id, StateLimits limits)
     {
-        if (after.DataBytes <= before.DataBytes)
-            return null;
-        if (after.Entities.TryGetValue(id, out var entity))
-        {
-            if (entity.Data.Count > limits.EntityFields)
-                return new(ErrorCode.TooLarge, "The entity would have too many fields.");
-            if (entity.Data.Bytes > limits.EntityBytes)
-                return new(ErrorCode.TooLarge, "The entity would be too large.");
-        }
-        return after.DataBytes > limits.ProjectBytes ? new(ErrorCode.TooLarge, "The project would be too large.") : null;
+        var was = before.Entities.GetValueOrDefault(id)?.Data;
+        var now = after.Entities.GetValueOrDefault(id)?.Data ?? JsonFields.Empty;
+        if (now.Count > limits.EntityFields && now.Count > (was?.Count ?? 0))
+            return new(ErrorCode.TooLarge, "The entity would have too many fields.");
+        if (now.Bytes > limits.EntityBytes && now.Bytes > (was?.Bytes ?? 0))
+            return new(ErrorCode.TooLarge, "The entity would be too large.");
+        return after.DataBytes > limits.ProjectBytes && after.DataBytes > before.DataBytes
+            ? new(ErrorCode.TooLarge, "The project would be too large.")
+            : null;
     }
 
     /// <summary>An id nobody has, made of what the event is anyway: its place in the journal. So a replay makes the same.</summary>
     private static string MakeId(ProjectState state, long seq, int op)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}");
-        while (state.Entities.ContainsKey(id))
-            id += "x";
+        for (var more = 1; state.Entities.ContainsKey(id); more++) // somebody took it, and a name may not grow without end
+            id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}.{more}");
         return id;
     }
 }

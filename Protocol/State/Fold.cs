@@ -45,9 +45,12 @@ public static class Fold
     {
         sum = 0;
         long? counted = field is { } value ? value.AsInteger() : 0;
-        if (counted is not { } number || Math.Abs(delta) > CanonicalNumber.SafeInteger)
+        if (counted is not { } number || !IsSafe(delta))
             return false;
         sum = number + delta;
-        return Math.Abs(sum) <= CanonicalNumber.SafeInteger;
+        return IsSafe(sum);
     }
+
+    /// <summary>Not by Math.Abs, which throws on the least number there is.</summary>
+    private static bool IsSafe(long number) => number is >= -CanonicalNumber.SafeInteger and <= CanonicalNumber.SafeInteger;
 }

@@ -39,31 +39,36 @@ internal ref struct FrameScan
         private (int Start, int Length) _first;
     }
 
-    private FrameScan(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
+    /// <summary>Nothing is scanned yet, and nothing found.</summary>
+    public FrameScan(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
     {
         _json = json;
         _limits = limits;
         _scratch = scratch;
     }
 
-    /// <summary>Scans a whole message. Throws <see cref="BadFrameException"/> or <see cref="JsonException"/>.</summary>
-    public static FrameScan Message(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
+    /// <summary>Scans a whole message. Throws <see cref="BadFrameException"/> or <see cref="JsonException"/>; what stood before the fault is found.</summary>
+    public void Message()
     {
-        if (json.Length > limits.MessageBytes)
+        if (_json.Length > _limits.MessageBytes)
             throw BadFrameException.TooLarge("The message is larger than the limit.");
-        if (!System.Text.Unicode.Utf8.IsValid(json))
+        if (!System.Text.Unicode.Utf8.IsValid(_json))
             throw BadFrameException.Shape("The message is not UTF-8.");
-        return Object(json, limits, scratch, limits.MessageKeys);
+        Object(_limits.MessageKeys);
     }
 
     /// <summary>Scans an object that stands inside a scanned message.</summary>
-    public readonly FrameScan Inner(ReadOnlySpan<byte> json) => Object(json, _limits, _scratch, int.MaxValue);
-
-    private static FrameScan Object(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch, int keysLeft)
+    public readonly FrameScan Inner(ReadOnlySpan<byte> json)
     {
-        var scan = new FrameScan(json, limits, scratch);
+        var scan = new FrameScan(json, _limits, _scratch);
+        scan.Object(int.MaxValue);
+        return scan;
+    }
+
+    private void Object(int keysLeft)
+    {
         // One level more than is allowed, so that it is we who notice, and say so.
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = limits.Depth + 1 });
+        var reader = new Utf8JsonReader(_json, new JsonReaderOptions { MaxDepth = _limits.Depth + 1 });
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
             throw BadFrameException.Json("The frame is not a JSON object.");
@@ -77,13 +82,13 @@ internal ref struct FrameScan
             var key = known ? null : CanonicalJson.ReadKey(ref reader);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
-            SkipValue(ref reader, limits, ref keysLeft);
+            SkipValue(ref reader, _limits, ref keysLeft);
             var length = (int)reader.BytesConsumed - start;
             if (known)
             {
-                if (scan.Has(property))
+                if (Has(property))
                     throw BadFrameException.Json("A key stands twice in an object.");
-                scan._slices[(int)property] = (start, length);
+                _slices[(int)property] = (start, length);
             }
             else
             {
@@ -91,11 +96,10 @@ internal ref struct FrameScan
                 if ((unknown ??= []).Contains(key!))
                     throw BadFrameException.Json("A key stands twice in an object.");
                 unknown.Add(key!);
-                scan.Canonical(json.Slice(start, length));
+                Canonical(_json.Slice(start, length));
             }
         }
         reader.Read(); // throws where something follows the object
-        return scan;
     }
 
     private static bool TryFind(ref Utf8JsonReader reader, out Property property)

@@ -16,10 +16,10 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ClientMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
-        FrameScan scan = default;
+        var scan = new FrameScan(frame, limits, _scratch);
         try
         {
-            scan = FrameScan.Message(frame, limits, _scratch);
+            scan.Message();
             message = ReadClientMessage(scan);
             return true;
         }
@@ -34,10 +34,10 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ServerMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
-        FrameScan scan = default;
+        var scan = new FrameScan(frame, limits, _scratch);
         try
         {
-            scan = FrameScan.Message(frame, limits, _scratch);
+            scan.Message();
             message = ReadServerMessage(scan, frame);
             return true;
         }
@@ -61,7 +61,11 @@ public sealed partial class WireCodec(WireLimits limits)
             InvalidOperationException => BadFrameException.Shape("A string contains a lone surrogate."),
             _ => null,
         };
-        return bad is null ? null : new(bad.Code, bad.Detail, bad.Message, Address(scan, Property.Id), Address(scan, Property.Project), Number(scan));
+        if (bad is null)
+            return null;
+        return exception is JsonException // then what stood before the fault need not mean what it seems to
+            ? new(bad.Code, bad.Detail, bad.Message, null, null, null)
+            : new(bad.Code, bad.Detail, bad.Message, Address(scan, Property.Id), Address(scan, Property.Project), Number(scan));
     }
 
     private static string? Address(in FrameScan scan, Property property)

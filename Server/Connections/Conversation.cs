@@ -236,7 +236,7 @@ internal sealed class Conversation
     private async Task SayAsync(ReadOnlyMemory<byte> frame)
     {
         while (!_connection.Mailbox.TryPost(frame))
-            await _connection.Mailbox.RoomAsync(_connection.Over);
+            await _connection.Mailbox.RoomAsync(frame.Length, _connection.Over);
         _connection.Wake();
     }
 

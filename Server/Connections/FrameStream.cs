@@ -21,7 +21,7 @@ internal sealed class FrameStream(Stream inner, Mailbox mailbox, Action wake, Ca
     {
         var frame = buffer.ToArray();
         while (!mailbox.TryPost(frame))
-            await mailbox.RoomAsync(ended);
+            await mailbox.RoomAsync(frame.Length, ended);
         wake();
     }
 

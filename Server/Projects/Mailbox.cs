@@ -50,12 +50,15 @@ internal sealed class Mailbox(int bytesMax)
         return true;
     }
 
-    /// <summary>Completes when a post is worth another try. Ends with the connection's token when nobody takes any more.</summary>
-    public Task RoomAsync(CancellationToken ended)
+    /// <summary>
+    /// Completes when a post of so many bytes is worth another try: at once where it fits, else not before something was taken, so that who
+    /// posts a large frame does not try in circles. Ends with the connection's token when nobody takes any more.
+    /// </summary>
+    public Task RoomAsync(int bytes, CancellationToken ended)
     {
         lock (_gate)
         {
-            if (_bytes <= bytesMax / 2)
+            if (_bytes == 0 || _bytes + bytes <= bytesMax)
                 return Task.CompletedTask;
             _room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task.WaitAsync(ended);

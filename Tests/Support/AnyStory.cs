@@ -1,0 +1,39 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Tests.Support;
+
+/// <summary>A random history: commands of a few sessions on a few entities, decided and folded as a server does.</summary>
+internal sealed class AnyStory(Random chance, StateLimits? limits = null)
+{
+    private static readonly string[] s_ids = ["a", "b", "c", "d", "e"];
+    private readonly Dictionary<string, long> _numbers = [];
+
+    public ProjectState State { get; private set; } = ProjectState.Empty;
+
+    /// <summary>One command: the event it came to, or null where it was refused.</summary>
+    public ProjectEvent? Go()
+    {
+        var (command, seq) = (AnyCommand(mayBatch: true), State.Seq + 1);
+        if (Decider.Decide(State, command, seq, limits ?? StateLimits.Default, out var changes, out _) is not null)
+            return null;
+        var session = "session-" + chance.Next(3);
+        var n = _numbers[session] = _numbers.GetValueOrDefault(session) + 1;
+        var happened = new ProjectEvent(seq, 1000 + seq, "ann", session, n, command is Command.Batch, changes);
+        State = Fold.Apply(State, happened);
+        return happened;
+    }
+
+    public Command AnyCommand(bool mayBatch)
+    {
+        var id = s_ids[chance.Next(s_ids.Length)];
+        return chance.Next(mayBatch ? 8 : 7) switch
+        {
+            0 or 1 => Given.Create(chance.Next(4) == 0 ? null : id, AnyJson.Fields(chance, 2)),
+            2 or 3 => Given.Patch(id, AnyJson.Fields(chance, 2), chance.Next(4) == 0 ? State.Entities.GetValueOrDefault(id)?.Version : null),
+            4 or 5 => Given.Increment(id, "votes", chance.Next(-5, 5)),
+            6 => Given.Delete(id),
+            _ => Given.Batch([.. Enumerable.Range(0, chance.Next(1, 4)).Select(_ => AnyCommand(mayBatch: false))]),
+        };
+    }
+}

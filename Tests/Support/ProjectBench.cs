@@ -1,0 +1,73 @@
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
+
+namespace EventOnly.Tests.Support;
+
+/// <summary>A <see cref="Project"/> driven by hand: every submission is a turn of its own unless said otherwise.</summary>
+internal sealed class ProjectBench(ProjectOptions options)
+{
+    private readonly Dictionary<string, Guest> _guests = [];
+    private readonly Draft _draft = new();
+
+    public Project Project { get; } = new(Given.ProjectId, new JournalHead(Given.Epoch, 0, 0), options);
+
+    /// <summary>What the clock shows, in milliseconds.</summary>
+    public long NowMs { get; set; } = 1_763_712_000_000;
+
+    public Guest this[string name] => _guests[name];
+
+    public ProjectState State => Project.State;
+
+    public ProjectBench WithMembers(params string[] names)
+    {
+        foreach (var name in names)
+            Enter(name);
+        return this;
+    }
+
+    /// <summary>With entities that an earlier session made, one event each.</summary>
+    public ProjectBench WithEntities(params Entity[] entities)
+    {
+        foreach (var entity in entities)
+        {
+            var seq = State.Seq + 1;
+            Project.CatchUp(Given.Line(Given.Event(seq, "earlier", seq, new Change.Created(entity.Id, entity.Kind, seq, entity.Data))));
+        }
+        return this;
+    }
+
+    public Guest Enter(string name, ClientMessage.Join? request = null, string? session = null, int mailboxBytes = 1 << 20)
+    {
+        var guest = new Guest(name, session, mailboxBytes);
+        _guests[name] = guest;
+        Project.Join(guest.Member, guest.Session, request ?? Given.Join(), out _).Should().BeTrue();
+        return guest;
+    }
+
+    public Guest Leave(string name)
+    {
+        Project.Leave(_guests[name].Member);
+        return _guests[name];
+    }
+
+    public Submission From(string name, long n, Command command) => new(_guests[name].Member, n, command);
+
+    public void Submit(string name, long n, Command command) => Turn(From(name, n, command));
+
+    /// <summary>Decides and commits several submissions together.</summary>
+    public void Turn(params Submission[] submissions)
+    {
+        Decide(submissions);
+        Commit(submissions);
+    }
+
+    public Draft Decide(params Submission[] submissions)
+    {
+        Project.Decide(submissions, NowMs, _draft);
+        return _draft;
+    }
+
+    public void Commit(params Submission[] submissions) => Project.Commit(_draft, submissions);
+}
