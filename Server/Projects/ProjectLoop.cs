@@ -190,6 +190,8 @@ internal sealed class ProjectLoop
                 default:
                     await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
                         _project.CatchUp(entry);
+                    if (_project.State.Seq == _draft.ExpectedHead)
+                        throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
                     break;
             }
         }
