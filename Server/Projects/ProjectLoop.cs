@@ -118,7 +118,7 @@ internal sealed class ProjectLoop
     private async Task TurnAsync(CancellationToken stopping)
     {
         _submissions.Clear();
-        while (_submissions.Count < _batchMax && _inbox.Reader.TryRead(out var inbound))
+        while (_submissions.Count < _batchMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound))
             Take(inbound);
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
@@ -127,6 +127,19 @@ internal sealed class ProjectLoop
         foreach (var seen in _looks)
             seen.TrySetResult(_project.State);
         _looks.Clear();
+    }
+
+    /// <summary>Who leaves has its commands of before decided first.</summary>
+    private bool MustWait(Inbound next)
+    {
+        if (next is not Inbound.Exit)
+            return false;
+        foreach (var submission in _submissions)
+        {
+            if (submission.From == next.From)
+                return true;
+        }
+        return false;
     }
 
     private void Take(Inbound inbound)
@@ -177,6 +190,8 @@ internal sealed class ProjectLoop
                 default:
                     await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
                         _project.CatchUp(entry);
+                    if (_project.State.Seq == _draft.ExpectedHead)
+                        throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
                     break;
             }
         }
