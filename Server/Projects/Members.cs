@@ -48,7 +48,9 @@ internal sealed class Members
     {
         var wasSeen = member.Presence is not null;
         member.Presence = data;
-        if (!wasSeen || _arrived.ContainsKey(member.Session))
+        if (!wasSeen && _left.Remove(member.Session))
+            _changed[member.Session] = data; // came back within the turn: nobody need see it go
+        else if (!wasSeen || _arrived.ContainsKey(member.Session))
             _arrived[member.Session] = new(member.Session, member.UserName, data);
         else
             _changed[member.Session] = data;
