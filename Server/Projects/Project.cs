@@ -128,7 +128,10 @@ internal sealed class Project
         if (replaced is not null)
             Leave(replaced);
         if (Members.Count >= _membersMax)
+        {
+            member.Leave(); // so that its connection may ask again
             return false;
+        }
 
         var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
         EncodedSnapshot? snapshot = null;
