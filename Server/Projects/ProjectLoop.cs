@@ -22,7 +22,7 @@ internal abstract record Inbound(Member From)
     public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
 
     /// <summary>A look at the state in which all that the connection said before has been decided.</summary>
-    public sealed record Look(Member From, TaskCompletionSource<ProjectState> Seen) : Inbound(From);
+    public sealed record Look(Member From, TaskCompletionSource<ProjectState?> Seen) : Inbound(From);
 }
 
 /// <summary>
@@ -43,7 +43,7 @@ internal sealed class ProjectLoop
     private readonly int _batchMax;
     private readonly Channel<Inbound> _inbox;
     private readonly List<Submission> _submissions = [];
-    private readonly List<TaskCompletionSource<ProjectState>> _looks = [];
+    private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
     private readonly Draft _draft = new();
 
     public ProjectLoop(string id, Project project, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger)
@@ -61,7 +61,7 @@ internal sealed class ProjectLoop
     /// <summary>The state after all that the member said before; null where the loop has ended.</summary>
     public async Task<ProjectState?> LookAsync(Member from, CancellationToken cancelled)
     {
-        var seen = new TaskCompletionSource<ProjectState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new TaskCompletionSource<ProjectState?>(TaskCreationOptions.RunContinuationsAsynchronously);
         return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
     }
 
@@ -98,21 +98,30 @@ internal sealed class ProjectLoop
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            Close(null); // the members are told by whoever stops
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             _logger.ProjectFaulted(_id, fault);
-            _inbox.Writer.TryComplete();
-            EndAll();
+            foreach (var member in _project.Members.All)
+                member.End(CloseCode.ServerFault);
+            Close(CloseCode.ServerFault);
         }
     }
 
-    private void EndAll()
+    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look.</summary>
+    private void Close(CloseCode? code)
     {
-        foreach (var member in _project.Members.All)
-            member.End(CloseCode.ServerFault);
+        _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out var inbound))
-            inbound.From.End(CloseCode.ServerFault); // a look that waits ends with its connection
+        {
+            if (inbound is Inbound.Look look)
+                _looks.Add(look.Seen);
+            if (code is { } reason)
+                inbound.From.End(reason);
+        }
+        foreach (var seen in _looks)
+            seen.TrySetResult(null);
     }
 
     private async Task TurnAsync(CancellationToken stopping)
