@@ -54,7 +54,10 @@ public sealed record ClientOptions
     /// <summary>Jitter and entity ids. A seeded one makes a run repeatable; it must not be shared with another client.</summary>
     public Random Random { get; init; } = new();
 
-    /// <summary>Told of every frame, for logs and tests: sent (true) or received (false). Runs on the client's own loops, so it must return at once and not throw.</summary>
+    /// <summary>
+    /// Told of every frame, for logs and tests: sent (true) or received (false), valid during the call. What is sent holds the session's secret
+    /// and the token. Runs on the client's own loops, so it must return at once and not throw.
+    /// </summary>
     public Action<bool, ReadOnlyMemory<byte>>? OnFrame { get; init; }
 
     /// <summary>Told when the server said something it should not. Runs on the client's own loops, so it must return at once and not throw.</summary>
