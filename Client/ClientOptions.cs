@@ -42,6 +42,9 @@ public sealed record ClientOptions
     /// <summary>Silence allowed beyond the server's ping interval, before the line counts as dead.</summary>
     public TimeSpan PingGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long each step of a goodbye may take, before the line is just dropped.</summary>
+    public TimeSpan GoodbyeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
     public ReconnectPolicy Reconnect { get; init; } = new();
 
     public ConnectionOptions Connection { get; init; } = new();

@@ -27,8 +27,6 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     /// <summary>Where an attempt starts on the ladder after a close that says "back off": within 2 s instead of 250 ms.</summary>
     private const int BackOffAttempt = 3;
 
-    private static readonly TimeSpan s_goodbyeMax = TimeSpan.FromSeconds(1);
-
     // DropWrite: one wake-up is as good as many.
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TimeProvider _time = options.Time;
@@ -230,10 +228,10 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     {
         try
         {
-            await writing.WaitAsync(s_goodbyeMax, _time).ConfigureAwait(false);
-            using var timeout = new CancellationTokenSource(s_goodbyeMax, _time);
+            await writing.WaitAsync(options.GoodbyeTimeout, _time).ConfigureAwait(false);
+            using var timeout = new CancellationTokenSource(options.GoodbyeTimeout, _time);
             await connection.CloseAsync(timeout.Token).ConfigureAwait(false);
-            await reading.WaitAsync(s_goodbyeMax, _time).ConfigureAwait(false);
+            await reading.WaitAsync(options.GoodbyeTimeout, _time).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException || IsBreak(failure))
         {

@@ -25,7 +25,7 @@ public sealed partial class WireCodec(WireLimits limits)
         }
         catch (Exception exception) when (AsFault(exception, scan) is { } found)
         {
-            fault = found;
+            fault = found.N is null ? FrameAddress.Read(frame, limits).On(found) : found;
             return false;
         }
     }

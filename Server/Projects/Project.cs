@@ -128,7 +128,7 @@ internal sealed class Project
             Leave(replaced);
         if (Members.Count >= _membersMax)
         {
-            member.Leave(); // so that its connection may try again
+            member.Leave(); // so that its connection may ask again
             return false;
         }
 

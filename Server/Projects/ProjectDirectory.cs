@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using EventOnly.Server.Journals;
 using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Globalization;
 using EventOnly.Client;
 using EventOnly.Protocol.State;
@@ -38,6 +37,9 @@ internal sealed class SimulatedClient(string name, int seed)
     /// <summary>Commands asked for, and commands of which the outcome was told; each exactly once at the end.</summary>
     public (int Asked, int Answered) Commands => (_asked, _answered.Count);
 
+    /// <summary>What this client went through, so that a world too mild to prove anything is noticed.</summary>
+    public HashSet<string> Adventures { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Votes of this client that took effect or may still.</summary>
     public long Votes => _myVotes;
 
@@ -60,7 +62,7 @@ internal sealed class SimulatedClient(string name, int seed)
 
     public void Submit()
     {
-        if (Replica.Epoch is null || Replica.PendingCount > 90)
+        if (!SeesBallot || Replica.PendingCount > 90)
             return;
         var command = MakeCommand();
         Replica.Submit(command);
@@ -123,9 +125,26 @@ internal sealed class SimulatedClient(string name, int seed)
         {
             var text = TakeFrame(ref bytes);
             _codec.TryDecode(text, out ServerMessage? message, out var fault).Should().BeTrue(fault?.Message);
+            Remember(message!);
             foreach (var effect in Replica.Receive(message!))
                 Heed(effect);
             CheckVotes();
+        }
+    }
+
+    private void Remember(ServerMessage message)
+    {
+        switch (message)
+        {
+            case ServerMessage.Joined joined:
+                Adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
+                break;
+            case ServerMessage.Ack { Duplicate: true }:
+                Adventures.Add("Duplicate");
+                break;
+            case ServerMessage.Reject reject:
+                Adventures.Add(reject.Refusal.Code.ToString());
+                break;
         }
     }
 
@@ -133,6 +152,9 @@ internal sealed class SimulatedClient(string name, int seed)
     {
         switch (effect)
         {
+            case ReplicaEffect.Live live:
+                Adventures.Add(live.Mode.ToString());
+                break;
             case ReplicaEffect.Settled settled:
                 Answer(settled.Command);
                 break;
@@ -154,9 +176,12 @@ internal sealed class SimulatedClient(string name, int seed)
     /// <summary>A sender sees its own votes, each once, from the moment it gave them: never one too many, never one too few, whatever the line does.</summary>
     private void CheckVotes()
     {
-        if (Replica.Epoch is not null)
+        if (SeesBallot)
             VotesIn(Replica.View).Should().Be(_myVotes, $"{name} sees its own votes");
     }
+
+    /// <summary>A shared snapshot may be older than the ballot; its tail then brings it.</summary>
+    private bool SeesBallot => Replica.Confirmed.Entities.ContainsKey(Ballot);
 
     public long VotesIn(ProjectState state) =>
         state.Entities.GetValueOrDefault(Ballot)?.Data["by-" + name]?.AsInteger() ?? 0;

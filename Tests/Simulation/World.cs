@@ -33,7 +33,8 @@ internal sealed class World
         founder.Replica.Submit(new Command.Create(SimulatedClient.Ballot, "ballot", JsonFields.Empty));
         while (_server.State.Seq == 0)
             Step(founder);
-        _server.Leave(founder.Port!);
+        if (founder.Port is { } port)
+            _server.Leave(port);
     }
 
     public void Run(int turns)

@@ -32,7 +32,7 @@ const says = [
   () => { const world = aConnectedClient(); world.sockets.last.hear({ type: 'ping', t: 1763712015000 }); return world; },
   () => { const world = aClient({ presence: { view: 'board' } }); world.client.connect(); world.sockets.last.accept(); return world; },
   () => {
-    const world = atNumber(7, { presence: { view: 'board' }, listen: true });
+    const world = atNumber(7, { presence: { view: 'board' } });
     for (let i = 7; i <= 9; i++) world.client.increment('card-5', 'votes');
     world.sockets.last.fall();
     world.clock.advance(10_000);
@@ -60,7 +60,7 @@ const says = [
   },
   () => { const world = aConnectedClient(); world.client.broadcast('wave', { hand: 'left' }); return world; },
   () => { const world = aConnectedClient(); world.client.broadcast('wave', 1, { to: 'Bd81mPqz0LsVn6XtRk3JwA' }); return world; },
-  () => { const world = aConnectedClient(); world.client.presence.set({ view: 'card', card: 'card-5' }); return world; },
+  () => { const world = aConnectedClient(); world.client.presence.set({ card: 'card-5', view: 'card' }); return world; },
   () => {
     const world = aConnectedClient();
     world.client.query({ kind: 'card', where: { list: 'todo' }, match: { title: 'mi' }, sort: '-votes', limit: 2 });

@@ -63,7 +63,8 @@ export class ConnectionView {
       return ['live', `${rtt > SLOW_MS ? 'Slow' : 'Live'} · ${Math.max(1, Math.round(rtt))} ms`];
     }
     if (this.#lost) return ['offline', pending ? `Offline — ${count(pending, 'change')} waiting` : 'Offline'];
-    return ['reconnecting', state === 'reconnecting' ? 'Reconnecting…' : 'Connecting…'];
+    const words = state === 'reconnecting' ? 'Reconnecting…' : 'Connecting…';
+    return ['reconnecting', pending ? `${words} ${pending} waiting` : words];
   }
 
   #moved() {

@@ -4,14 +4,9 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const TIME_LENGTH = 8;
 const CHANCE_LENGTH = 12;
 const KIND_LENGTH_MAX = 40;
-const NODE_CRYPTO = 'node:crypto'; // a variable, so that no tool looks for it in a page
-
-/** Node 18 has no global crypto. @type {Crypto} */
-const crypto = globalThis.crypto ?? (await import(NODE_CRYPTO)).webcrypto;
-
-/** A session secret: 128 random bits as 22 characters of base64url. */
+/** A session secret: 128 random bits as 22 characters of base64url. Needs the global `crypto` (browsers; Node 19 and newer). */
 export function newSecret() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 

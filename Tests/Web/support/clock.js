@@ -1,4 +1,8 @@
 // @ts-check
+import { webcrypto } from 'node:crypto';
+
+// Node 18 has no global crypto, which browsers and later Nodes have.
+if (!globalThis.crypto) Object.defineProperty(globalThis, 'crypto', { value: webcrypto });
 
 /** Time that stands still until a test moves it. */
 export class FakeClock {

@@ -1,8 +1,9 @@
+// @ts-check
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { byOrder, keyAt, keyBetween } from './order.js';
+import { byOrder, keyAt, keyBetween } from '../../Web/app/order.js';
 
-/** A small seeded generator, so that a failure can be replayed. */
+/** A small seeded generator, so that a failure can be replayed. @param {number} seed */
 function seeded(seed) {
   return () => (seed = (seed * 1664525 + 1013904223) % 2 ** 32) / 2 ** 32;
 }
@@ -10,7 +11,7 @@ function seeded(seed) {
 test('a key lies between its neighbours, wherever they are', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
-    const keys = [];
+    /** @type {string[]} */ const keys = [];
     for (let i = 0; i < 500; i++) {
       const at = Math.floor(random() * (keys.length + 1));
       const key = keyBetween(keys[at - 1] ?? null, keys[at] ?? null, random);
