@@ -14,7 +14,8 @@ public sealed partial class EventOnlyClient
 
     private readonly Queue<ClientMessage> _outbox = [];
     private readonly WireCodec _codec = new(WireLimits.Trusted);
-    private readonly Utf8Buffer _sent = new();
+    private readonly Utf8Buffer _output = new();
+    private int _messageBytesMax = int.MaxValue; // until the server has told
     private JsonFields? _presence;
     private bool _presenceChanged;
     private string _joinId = "";
@@ -36,20 +37,37 @@ public sealed partial class EventOnlyClient
 
     private static string? ThisVersion => typeof(EventOnlyClient).Assembly.GetName().Version?.ToString(3);
 
-    private ClientMessage? NextToSend()
+    /// <summary>The next frame to send, valid until the next call: there is one writer.</summary>
+    private ReadOnlyMemory<byte>? NextToSend()
     {
         lock (_gate)
         {
-            if (!_outbox.TryDequeue(out var message) && _replica.IsLive)
-                message = TakePresence() ?? _requests.Next() ?? _replica.Next();
-            if (message is null || _options.OnFrame is null)
-                return message;
-            _sent.Clear();
-            WireCodec.Encode(_sent, message);
-            _options.OnFrame(true, _sent.WrittenMemory);
-            return message;
+            while (NextMessage() is { } message)
+            {
+                _output.Clear();
+                WireCodec.Encode(_output, message);
+                if (message is ClientMessage.Submit command && _output.Length > _messageBytesMax)
+                {
+                    // The server would close the line for it, and again after every reconnect. So it is refused in the server's place.
+                    Obey(_replica.Receive(new ServerMessage.Reject(command.Project, command.N, TooLarge(_messageBytesMax))));
+                    _pulse.Beat();
+                    continue;
+                }
+                _options.OnFrame?.Invoke(true, _output.WrittenMemory);
+                return _output.WrittenMemory;
+            }
+            return null;
         }
     }
+
+    private ClientMessage? NextMessage()
+    {
+        if (_outbox.TryDequeue(out var message))
+            return message;
+        return _replica.IsLive ? TakePresence() ?? _requests.Next() ?? _replica.Next() : null;
+    }
+
+    private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
 
     /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
     private ClientMessage.SetPresence? TakePresence()
@@ -81,7 +99,8 @@ public sealed partial class EventOnlyClient
         {
             case ServerMessage.Connected m:
                 _line.Greeted(m.PingIntervalMs);
-                _requests.InFlightMax = m.Limits.QueriesInFlight;
+                _requests.InFlightMax = Math.Max(1, m.Limits.QueriesInFlight);
+                _messageBytesMax = m.Limits.MessageBytes;
                 return null;
             case ServerMessage.Ping m:
                 _outbox.Enqueue(new ClientMessage.Pong(m.T));

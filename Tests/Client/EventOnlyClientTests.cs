@@ -123,6 +123,18 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task A_close_counts_even_where_we_were_about_to_say_something()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+
+        await line.CloseAsync(CloseCode.Replaced);
+        (await line.HearEndAsync()).Should().NotBeNull("the client answers");
+        var creating = client.CreateAsync("card", JsonFields.Empty, ct: _server.Deadline); // this cannot be written any more
+
+        (await creating.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be("replaced");
+    }
+
+    [Test]
     public async Task The_first_attempt_is_repeated_until_the_caller_gives_up()
     {
         _server.IsDown = true;
@@ -200,7 +212,6 @@ public sealed class EventOnlyClientTests
         await second.Should().ThrowAsync<QueueFullException>();
         client.Store.Get("b").Should().BeNull();
         first.IsCompleted.Should().BeFalse();
-        await client.DisconnectAsync(); // without a flush: time stands
     }
 
     [Test]
@@ -416,6 +427,47 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task A_command_that_the_server_would_close_the_line_for_is_refused_here()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+        await using var _ = client;
+        var fat = Said.Json($$"""{"text":"{{new string('x', 65_536)}}"}""");
+
+        var creating = client.CreateAsync("card", fat, "fat", _server.Deadline);
+        var next = client.CreateAsync("card", JsonFields.Empty, "c", _server.Deadline);
+
+        (await creating.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be("too_large");
+        (await line.HearAsync<ClientMessage.Submit>()).N.Should().Be(2);
+        client.Store.Get("fat").Should().BeNull();
+        await line.SayAsync(Said.Created(2, "c", session: Said.Me, n: 2));
+        await next;
+        client.Invoking(c => c.Broadcast("wave", fat.ToValue())).Should().Throw<RejectedException>();
+        client.Invoking(c => c.SetPresence(fat)).Should().Throw<RejectedException>();
+        await client.Invoking(c => c.QueryAsync(new Query { Where = fat })).Should().ThrowAsync<RejectedException>();
+    }
+
+    [Test]
+    public async Task Attempts_spread_out_until_a_line_has_held_for_a_while()
+    {
+        var (client, line) = await _server.ConnectedAsync(_server.Options with { Reconnect = new() { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(64) } });
+        await using var _ = client;
+        var pauses = new List<TimeSpan>();
+        for (var i = 0; i < 6; i++)
+        {
+            if (i == 5)
+                _server.Time.Advance(TimeSpan.FromSeconds(6)); // this line holds
+            line.Abort();
+            pauses.Add(await PassPauseAsync(TimeSpan.FromMinutes(1), TimeSpan.MaxValue));
+            line = await _server.AcceptAsync();
+            await line.WelcomeAsync(1);
+            await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
+        }
+
+        pauses[..5].Max().Should().BeGreaterThan(TimeSpan.FromHours(2));
+        pauses[5].Should().BeLessThan(TimeSpan.FromHours(1));
+    }
+
+    [Test]
     public async Task A_frame_that_cannot_be_understood_is_reported_and_survived()
     {
         var troubles = new List<string>();
@@ -430,15 +482,18 @@ public sealed class EventOnlyClientTests
         troubles.Should().Equal("bad_frame");
     }
 
-    /// <summary>Lets the pause before the next attempt pass.</summary>
+    /// <summary>Lets the pause before the next attempt pass. No other timer is that short.</summary>
     private async Task<FakeLine> ReconnectAsync()
     {
-        var accepting = _server.AcceptAsync().AsTask();
-        while (!accepting.IsCompleted)
-        {
-            _server.Time.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(accepting, Task.Delay(5));
-        }
-        return await accepting;
+        await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
+        return await _server.AcceptAsync();
+    }
+
+    private async Task<TimeSpan> PassPauseAsync(TimeSpan min, TimeSpan max)
+    {
+        TimeSpan pause = default;
+        await _server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, _server.Deadline);
+        _server.Time.Advance(pause);
+        return pause;
     }
 }
