@@ -82,15 +82,29 @@ public sealed class MemberTests
     }
 
     [Test]
-    public void One_that_left_takes_nothing_more()
+    public void One_that_left_takes_what_happened_before_and_then_nothing_more()
     {
         var bench = Given.AProject().WithMembers("ann", "bob");
+        bench.Submit("ann", 1, Given.Create("a"));
         var ann = bench.Leave("ann");
 
-        bench.Submit("bob", 1, Given.Create("new"));
+        bench.Submit("bob", 1, Given.Create("b"));
 
-        ann.Heard().Should().ContainSingle("it was told that it is in before it left").Which.Should().BeOfType<ServerMessage.Joined>();
+        ann.Events().Select(happened => happened.Seq).Should().Equal(1);
         (ann.Member.IsInside, ann.Member.IsGone).Should().Be((false, true));
+    }
+
+    [Test]
+    public void One_that_asked_to_leave_is_answered_after_all_that_happened_before()
+    {
+        var bench = Given.AProject().WithMembers("ann", "bob");
+        bench.Turn([.. Enumerable.Range(1, 60).Select(n => bench.From("ann", n, Given.Create(null, $$"""{"text":"{{new string('x', 1000)}}"}""")))]);
+
+        bench.Project.Leave(bench["ann"].Member, "l1");
+        bench.Submit("bob", 1, Given.Create("b"));
+
+        bench["ann"].Events().Should().HaveCount(60);
+        bench["ann"].Heard()[^1].Should().Be(new ServerMessage.Done("l1"));
     }
 
     [Test]
