@@ -1,8 +1,9 @@
 using System.CommandLine;
 using EventOnly.Tools;
 using EventOnly.Tools.Page;
+using EventOnly.Tools.Replay;
 
-var root = new RootCommand("Tools around an EventOnly server.") { PageCommand.Make() };
+var root = new RootCommand("Tools around an EventOnly server.") { ReplayCommand.Make(), PageCommand.Make() };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync();
 return parsed.Errors.Count > 0 ? ExitCode.WrongUsage : exitCode;

@@ -73,11 +73,14 @@ internal ref struct FrameScan
         if (reader.TokenType != JsonTokenType.StartObject)
             throw BadFrameException.Json("The frame is not a JSON object.");
 
+        var keys = 0;
         List<string>? unknown = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             if (--keysLeft < 0)
                 throw BadFrameException.TooLarge("The message has too many keys.");
+            if (++keys > _limits.ObjectKeys)
+                throw BadFrameException.TooLarge("An object has too many keys.");
             var known = TryFind(ref reader, out var property);
             var key = known ? null : CanonicalJson.ReadKey(ref reader);
             reader.Read();

@@ -29,8 +29,9 @@ internal sealed class Connection : IDisposable
     private readonly CancellationTokenSource _over = new();
     private readonly Conversation _conversation;
     private readonly long _bornAt;
+    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pump = Idle;
-    private Task _pumped = Task.CompletedTask;
+    private Task _pumping = Task.CompletedTask; // never fails; its end is told by _written
     private long _writeBegunAt;
     private long _heardAt;
     private long _pingedAt;
@@ -45,7 +46,7 @@ internal sealed class Connection : IDisposable
         Mailbox = new(options.MailboxBytesMax);
         _outbox = new(Mailbox);
         _socket = WebSocket.CreateFromStream(
-            new FrameStream(stream, Mailbox, Wake, _over.Token),
+            new FrameStream(stream, Mailbox, Wake, End, _over.Token),
             new WebSocketCreationOptions { IsServer = true, SubProtocol = WireCodec.Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
         _reader = new(_socket, options.MessageBytesMax, time);
         _conversation = new(this, projects, journal, options, time, logger);
@@ -70,10 +71,9 @@ internal sealed class Connection : IDisposable
         {
             await ReadToEndAsync();
         }
-        catch (Exception lost) when (lost is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException
-            or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        catch (Exception lost) when (IsLoss(lost))
         {
-            // The line broke, or the peer broke RFC 6455: then the reader has posted its close frame, which may still go out.
+            // The line broke: nobody is there to be told.
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -82,18 +82,23 @@ internal sealed class Connection : IDisposable
         }
         finally
         {
+            CloseCode? reason = IsEnding ? (CloseCode)_ending : null;
             await _conversation.EndAsync();
-            await FinishWritingAsync();
+            End(CloseCode.Normal, announced: false); // where the line broke: what is still to be written goes nowhere, but it goes
+            await _written.Task; // the heartbeat cuts the line if this takes too long
             await _over.CancelAsync();
-            _logger.ConnectionEnded(Id, IsEnding ? (CloseCode)_ending : null);
+            _logger.ConnectionEnded(Id, reason);
         }
     }
+
+    private static bool IsLoss(Exception exception) => exception is WebSocketException or IOException or OperationCanceledException
+        or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException;
 
     private async Task ReadToEndAsync()
     {
         while (true)
         {
-            var received = await _reader.ReadAsync();
+            var received = await ReadAsync();
             if (received.IsMessage)
             {
                 Volatile.Write(ref _heardAt, _time.GetTimestamp());
@@ -109,10 +114,22 @@ internal sealed class Connection : IDisposable
                     return;
                 }
                 End(fault);
-                if (fault == CloseCode.MessageTooLarge || fault == CloseCode.NotText)
-                    await SkipToCloseAsync();
+                await SkipToCloseAsync();
                 return;
             }
+        }
+    }
+
+    private async ValueTask<MessageReader.Received> ReadAsync()
+    {
+        try
+        {
+            return await _reader.ReadAsync();
+        }
+        catch (WebSocketException) when (IsEnding) // by FrameStream: the peer broke RFC 6455, and no frame can be told from another any more
+        {
+            await SkipToEndAsync();
+            throw;
         }
     }
 
@@ -125,37 +142,55 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    /// <summary>The pump may still be writing the farewell; the heartbeat cuts it off if it takes too long.</summary>
-    private async Task FinishWritingAsync()
+    /// <summary>The same where frames cannot be read.</summary>
+    private async Task SkipToEndAsync()
     {
-        Wake();
-        await Volatile.Read(ref _pumped);
+        var nowhere = new byte[4096];
+        while (await _stream.ReadAsync(nowhere, _over.Token) > 0)
+        {
+        }
     }
 
     /// <summary>Ends the connection: what it says last is the reason. Only the first reason counts.</summary>
     /// <param name="announced">Whether a <c>disconnect</c> message goes before the close frame.</param>
     public void End(CloseCode code, bool announced = true, int? retryAfterMs = null)
     {
+        if (IsEnding)
+            return;
+        Volatile.Write(ref _endedAt, _time.GetTimestamp()); // before the code: a beat that sees the one must see the other
         if (Interlocked.CompareExchange(ref _ending, (int)code, 0) != 0)
             return;
-        Volatile.Write(ref _endedAt, _time.GetTimestamp());
         _outbox.End(Outbox.Farewell(code, announced, retryAfterMs), drain: code != CloseCode.SlowConsumer);
         Wake();
     }
 
     public void End(CloseCode code) => End(code, announced: true);
 
-    /// <summary>Cuts the line.</summary>
-    public void Abort() => _abort();
+    /// <summary>Cuts the line. Whoever waits for room in the mailbox is freed, for nobody makes any now.</summary>
+    public void Abort()
+    {
+        try
+        {
+            _over.Cancel();
+            _abort();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came to its end by itself meanwhile, and its request with it.
+        }
+    }
 
     /// <summary>There may be something to write.</summary>
     public void Wake()
     {
         if (Interlocked.Exchange(ref _pump, LookAgain) == Idle)
-            _pumped = PumpAsync();
+            _pumping = PumpAsync();
     }
 
-    /// <summary>Runs on the waker's thread until a write does not complete at once, and goes on where that one completes.</summary>
+    /// <summary>
+    /// Runs on the waker's thread until a write does not complete at once, and goes on where that one completes. After the last words, or where
+    /// the line is gone, the pump is never free again.
+    /// </summary>
     private async Task PumpAsync()
     {
         try
@@ -169,16 +204,26 @@ internal sealed class Connection : IDisposable
                     await _stream.WriteAsync(bytes, CancellationToken.None);
                     Volatile.Write(ref _writeBegunAt, 0);
                 }
+                if (_outbox.IsSpent)
+                {
+                    _written.TrySetResult();
+                    return;
+                }
                 if (_outbox.FellBehind)
                     End(CloseCode.SlowConsumer);
             }
             while (Interlocked.CompareExchange(ref _pump, Idle, Pumping) != Pumping);
         }
-        catch (Exception lost) when (lost is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException
-            or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        catch (Exception lost) when (IsLoss(lost) || lost is InvalidOperationException) // so says a stream that was completed
         {
-            // The line is gone: the reader notices as well, and the pump is never free again.
-            _abort();
+            Abort(); // the reader notices as well
+            _written.TrySetResult();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _logger.ConnectionFaulted(Id, fault);
+            Abort();
+            _written.TrySetResult();
         }
     }
 
@@ -188,11 +233,11 @@ internal sealed class Connection : IDisposable
         if (IsEnding)
         {
             if (Since(ref _endedAt) > _options.CloseTimeout)
-                _abort();
+                Abort();
             return;
         }
         if (Volatile.Read(ref _writeBegunAt) is var begun and not 0 && _time.GetElapsedTime(begun) > _options.WriteTimeout)
-            _abort(); // it takes nothing: a farewell would not reach it either
+            Abort(); // it takes nothing: a farewell would not reach it either
         else if (_reader.Receiving > _options.MessageTimeout || (!_conversation.IsIntroduced && _time.GetElapsedTime(_bornAt) > _options.ConnectTimeout))
             End(CloseCode.Timeout);
         else if (Since(ref _heardAt) is var silent && silent > _options.PingTimeout)

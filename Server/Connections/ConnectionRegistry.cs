@@ -15,6 +15,7 @@ internal sealed class ConnectionRegistry(
     ILogger<ConnectionRegistry> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_stopMax = TimeSpan.FromSeconds(3);
     private const int RetrySpreadMs = 3000;
 
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
@@ -72,14 +73,26 @@ internal sealed class ConnectionRegistry(
         foreach (var (_, connection) in _connections)
             connection.End(CloseCode.ServerRestart, announced: true, random.Next(RetrySpreadMs));
 
-        var began = time.GetTimestamp();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
-        while (!_connections.IsEmpty && time.GetElapsedTime(began) < options.Connections.CloseTimeout
-            && await timer.WaitForNextTickAsync(cancellationToken))
-        {
-        }
+        await WaitForAllToCloseAsync(cancellationToken);
         foreach (var (_, connection) in _connections)
             connection.Abort();
+    }
+
+    /// <summary>No longer than the whole stop may take, however patient the setting is.</summary>
+    private async Task WaitForAllToCloseAsync(CancellationToken hurry)
+    {
+        var patience = options.Connections.CloseTimeout < s_stopMax ? options.Connections.CloseTimeout : s_stopMax;
+        var began = time.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        try
+        {
+            while (!_connections.IsEmpty && time.GetElapsedTime(began) < patience && await timer.WaitForNextTickAsync(hurry))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (hurry.IsCancellationRequested)
+        {
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

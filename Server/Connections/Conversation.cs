@@ -36,7 +36,7 @@ internal sealed class Conversation
         (_connection, _projects, _journal, _options, _time, _logger) = (connection, projects, journal, options, time, logger);
         _codec = new(options.ToLimits());
         _errors = new(options.ErrorsMax, time);
-        _requests = new(options.QueriesInFlightMax, SayAsync, connection.Over);
+        _requests = new(options.QueriesInFlightMax, SayAsync, fault => logger.RequestFaulted(connection.Id, fault), connection.Over);
     }
 
     /// <summary>Whether <c>connect</c> has been said.</summary>
@@ -48,14 +48,14 @@ internal sealed class Conversation
         if (!_codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
             return new(ComplainAsync(Complaint(fault!)));
         return IsIntroduced || message is ClientMessage.Connect
-            ? HearAsync(message!)
+            ? HearAsync(message!, text.Length)
             : new(ComplainAsync(Answer(message!, ErrorCode.Unauthenticated, "Say connect first.")));
     }
 
-    private ValueTask HearAsync(ClientMessage message) => message switch
+    private ValueTask HearAsync(ClientMessage message, int bytes) => message switch
     {
         ClientMessage.Submit m => Find(m.Project, out var loop, out var member)
-            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command))
+            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command, bytes))
             : NotAMember(m),
         ClientMessage.Broadcast m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Broadcast(member, m)) : NotAMember(m),
         ClientMessage.SetPresence m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Presence(member, m.Data)) : NotAMember(m),
@@ -156,6 +156,8 @@ internal sealed class Conversation
         {
             if (await looking.WaitAsync(cancelled) is { } state)
                 await work(loop, state, cancelled);
+            else if (!member.IsInside)
+                await NotAMember(message);
         });
         return error is null ? default : new(ComplainAsync(error));
     }

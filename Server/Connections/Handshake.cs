@@ -22,6 +22,8 @@ internal static class Handshake
         var headers = request.Headers;
         if (!HttpMethods.IsGet(request.Method) || !Lists(headers.Upgrade, "websocket") || !Lists(headers.Connection, "upgrade"))
             return new(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket only. Open it with a WebSocket client.");
+        if (!HttpProtocol.IsHttp11(request.Protocol))
+            return new(StatusCodes.Status426UpgradeRequired, "Only HTTP/1.1 can be upgraded.");
         if (headers.SecWebSocketVersion != "13")
             return new(StatusCodes.Status426UpgradeRequired, "Only WebSocket version 13 is understood.");
         if (!IsKey(headers.SecWebSocketKey))

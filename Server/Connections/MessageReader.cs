@@ -43,7 +43,9 @@ internal sealed class MessageReader(WebSocket socket, int messageBytesMax, TimeP
         {
             if (length == _rented.Length)
                 Grow(length);
-            var received = await socket.ReceiveAsync(_rented.AsMemory(length), CancellationToken.None);
+            // No more than shows that it is too large: a receive ends only when its buffer or the frame does.
+            var space = _rented.AsMemory(length, Math.Min(_rented.Length - length, messageBytesMax + 1 - length));
+            var received = await socket.ReceiveAsync(space, CancellationToken.None);
             if (received.MessageType == WebSocketMessageType.Close)
                 return default;
             length += received.Count;

@@ -17,7 +17,7 @@ internal sealed class Outbox(Mailbox mailbox)
     /// <summary>Whether a member's tape went on without it. The connection is to come back and resume.</summary>
     public bool FellBehind { get; private set; }
 
-    /// <summary>Whether the last words have been taken: nothing follows.</summary>
+    /// <summary>Whether the last words have been taken: nothing follows. The pump's.</summary>
     public bool IsSpent { get; private set; }
 
     public void Add(Member member)
@@ -51,6 +51,8 @@ internal sealed class Outbox(Mailbox mailbox)
                 return true;
             foreach (var member in _members)
             {
+                if (member.NoticeEntering() && mailbox.TryTake(out bytes))
+                    return true;
                 if (member.TryTake(out bytes, out var fellBehind))
                     return true;
                 FellBehind |= fellBehind;

@@ -6,7 +6,8 @@ namespace EventOnly.Server.Connections;
 /// The requests of one connection that are worked on beside its read loop, so that they can be cancelled and do not hold up what comes after
 /// them. Each is answered once.
 /// </summary>
-internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, CancellationToken over)
+/// <param name="failed">Told of a fault in the work, whose request is answered with <c>internal</c>.</param>
+internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, Action<Exception> failed, CancellationToken over)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Work)> _open = new(StringComparer.Ordinal);
@@ -54,16 +55,35 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
         {
             await work(cancel.Token);
         }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // Nobody is there to be answered.
+        }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            if (!over.IsCancellationRequested)
-                await answer(new ServerMessage.Error(id, ErrorCode.Cancelled, "The request was cancelled."));
+            await AnswerAsync(new(id, ErrorCode.Cancelled, "The request was cancelled."));
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            failed(fault);
+            await AnswerAsync(new(id, ErrorCode.Internal, "The server had a fault."));
         }
         finally
         {
             lock (_gate)
                 _open.Remove(id);
             cancel.Dispose();
+        }
+    }
+
+    private async Task AnswerAsync(ServerMessage.Error error)
+    {
+        try
+        {
+            await answer(error);
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
         }
     }
 }

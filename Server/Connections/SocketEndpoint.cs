@@ -16,6 +16,12 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
             await RefuseAsync(context, refusal);
             return;
         }
+        var upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+        if (!upgrade.IsUpgradableRequest)
+        {
+            await RefuseAsync(context, new(StatusCodes.Status400BadRequest, "A handshake has no body."));
+            return;
+        }
         if (connections.IsStopping || connections.Count >= options.Connections.OpenMax)
         {
             context.Response.Headers.RetryAfter = "2";
@@ -23,7 +29,6 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
             return;
         }
 
-        var upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = Handshake.Accept(context.Request.Headers.SecWebSocketKey.ToString());

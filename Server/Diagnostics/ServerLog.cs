@@ -17,6 +17,9 @@ internal static partial class ServerLog
     [LoggerMessage(104, LogLevel.Debug, "Handshake refused: {Reason}")]
     public static partial void HandshakeRefused(this ILogger logger, string reason);
 
+    [LoggerMessage(105, LogLevel.Error, "Connection {ConnectionId} asked what could not be answered")]
+    public static partial void RequestFaulted(this ILogger logger, long connectionId, Exception fault);
+
     [LoggerMessage(201, LogLevel.Error, "Project {Project} had a fault; its members were sent away and the next join opens it anew")]
     public static partial void ProjectFaulted(this ILogger logger, string project, Exception fault);
 

@@ -35,9 +35,14 @@ internal static class History
         {
             if (entry.Seq > seq)
                 break;
-            state = Fold.Apply(state, codec.TryDecodeEvent(entry.Json.Span)
-                ?? throw new InvalidDataException($"Event {entry.Seq} of project {project} cannot be read."));
+            state = Fold.Apply(state, Read(codec, project, entry));
         }
         return state;
     }
+
+    /// <summary>The event of a line. A line of a type that this version does not know is a fault: who passes over it is not what the project is.</summary>
+    public static ProjectEvent Read(WireCodec codec, string project, JournalEntry entry) =>
+        codec.TryDecodeEvent(entry.Json.Span) is { Changes.Length: > 0 } happened
+            ? happened
+            : throw new InvalidDataException($"Event {entry.Seq} of project {project} cannot be read.");
 }

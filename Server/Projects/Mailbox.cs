@@ -7,6 +7,9 @@ namespace EventOnly.Server.Projects;
 /// <param name="bytesMax">Bytes that may wait.</param>
 internal sealed class Mailbox(int bytesMax)
 {
+    /// <summary>A frame costs memory beside its bytes: without a bound on their count, empty pongs would take twenty times what they may.</summary>
+    private readonly int _framesMax = Math.Max(64, bytesMax / 32);
+
     private readonly Lock _gate = new();
     private readonly Queue<ReadOnlyMemory<byte>> _frames = new();
     private TaskCompletionSource? _room;
@@ -17,7 +20,7 @@ internal sealed class Mailbox(int bytesMax)
     {
         lock (_gate)
         {
-            if (_bytes > 0 && _bytes + frame.Length > bytesMax)
+            if (!HasRoomFor(frame.Length))
                 return false;
             _frames.Enqueue(frame);
             _bytes += frame.Length;
@@ -25,7 +28,7 @@ internal sealed class Mailbox(int bytesMax)
         }
     }
 
-    /// <summary>Posts even when full: for the last words of a connection.</summary>
+    /// <summary>Posts even when full: for what must come and comes once, such as <c>joined</c>.</summary>
     public void PostLast(ReadOnlyMemory<byte> frame)
     {
         lock (_gate)
@@ -43,7 +46,7 @@ internal sealed class Mailbox(int bytesMax)
             if (!_frames.TryDequeue(out frame))
                 return false;
             _bytes -= frame.Length;
-            if (_room is not null && _bytes <= bytesMax / 2)
+            if (_room is not null && _bytes <= bytesMax / 2 && _frames.Count <= _framesMax / 2)
                 (room, _room) = (_room, null);
         }
         room?.SetResult();
@@ -58,10 +61,12 @@ internal sealed class Mailbox(int bytesMax)
     {
         lock (_gate)
         {
-            if (_bytes == 0 || _bytes + bytes <= bytesMax)
+            if (HasRoomFor(bytes))
                 return Task.CompletedTask;
             _room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task.WaitAsync(ended);
         }
     }
+
+    private bool HasRoomFor(int bytes) => _bytes == 0 || (_bytes + bytes <= bytesMax && _frames.Count < _framesMax);
 }

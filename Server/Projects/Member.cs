@@ -17,7 +17,7 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
     private volatile Phase _phase;
     private Tape? _tape;
     private Tape? _whispers;
-    private ReadOnlyMemory<byte> _joined;
+    private bool _noticed;
     private EncodedSnapshot? _snapshot;
     private int _part;
     private long _position;
@@ -44,20 +44,32 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
 
     public void End(CloseCode code) => end(code);
 
-    /// <summary>The loop's: from here on it takes <paramref name="joined"/>, the snapshot if there is one, then the tapes.</summary>
+    /// <summary>
+    /// The loop's: from here on it takes the snapshot if there is one, then the tapes. Before them <paramref name="joined"/> goes into the
+    /// mailbox, so that it comes before every other answer about this project as well.
+    /// </summary>
     public void Enter(
         string session, bool listens, JsonFields? presence, ReadOnlyMemory<byte> joined, EncodedSnapshot? snapshot,
         Tape tape, long position, Tape whispers)
     {
         (Session, Listens, Presence) = (session, listens, presence);
-        (_joined, _snapshot, _part) = (joined, snapshot, 0);
+        (_snapshot, _part) = (snapshot, 0);
         (_tape, _position) = (tape, position);
         (_whispers, _whisperPosition) = (whispers, whispers.Head);
+        Mailbox.PostLast(joined);
         _phase = Phase.Inside; // volatile: the pump sees all of the above
     }
 
     /// <summary>The loop's: nothing is taken from it any more.</summary>
     public void Leave() => _phase = Phase.Gone;
+
+    /// <summary>The pump's: true once, when it is first seen inside. Then <c>joined</c> is in the mailbox, whatever stood there a moment ago.</summary>
+    public bool NoticeEntering()
+    {
+        if (_noticed || _phase != Phase.Inside)
+            return false;
+        return _noticed = true;
+    }
 
     /// <summary>
     /// The pump's: the next bytes to write, always whole frames, and moves behind them. False where there are none. Where the tape has gone on
@@ -68,11 +80,6 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
         (bytes, fellBehind) = (default, false);
         if (_phase != Phase.Inside)
             return false;
-        if (!_joined.IsEmpty)
-        {
-            (bytes, _joined) = (_joined, default);
-            return true;
-        }
         if (_snapshot is not null)
         {
             bytes = _snapshot.Frames[_part++];

@@ -24,12 +24,15 @@ internal sealed class Members
     public void Add(Member member)
     {
         _bySession.Add(member.Session, member);
-        if (member.Presence is not { } presence)
-            return;
-        if (_left.Remove(member.Session))
-            _changed[member.Session] = presence; // came back within the turn: nobody need see it go
-        else
-            _arrived[member.Session] = new(member.Session, member.UserName, presence);
+        if (member.Presence is { } presence)
+            Appear(member, presence);
+    }
+
+    /// <summary>Told as an arrival even where it only came back within the turn: who joined in between has not seen it.</summary>
+    private void Appear(Member member, JsonFields presence)
+    {
+        _left.Remove(member.Session);
+        _arrived[member.Session] = new(member.Session, member.UserName, presence);
     }
 
     /// <summary>False where this member is not (any more) the one of its session.</summary>
@@ -39,8 +42,9 @@ internal sealed class Members
             return false;
         _bySession.Remove(member.Session);
         _changed.Remove(member.Session);
-        if (!_arrived.Remove(member.Session) && member.Presence is not null)
-            _left.Add(member.Session);
+        _arrived.Remove(member.Session);
+        if (member.Presence is not null)
+            _left.Add(member.Session); // even where it only came within the turn: who joined in between has seen it
         return true;
     }
 
@@ -49,7 +53,7 @@ internal sealed class Members
         var wasSeen = member.Presence is not null;
         member.Presence = data;
         if (!wasSeen || _arrived.ContainsKey(member.Session))
-            _arrived[member.Session] = new(member.Session, member.UserName, data);
+            Appear(member, data);
         else
             _changed[member.Session] = data;
     }

@@ -108,8 +108,7 @@ internal sealed class Project
     /// <summary>Folds what the journal has beyond this state: at opening, and when another writer was first.</summary>
     public void CatchUp(JournalEntry entry)
     {
-        var happened = _journalCodec.TryDecodeEvent(entry.Json.Span)
-            ?? throw new InvalidDataException($"Event {entry.Seq} of project {_id} cannot be read.");
+        var happened = History.Read(_journalCodec, _id, entry);
         if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
             throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
         _state = Fold.Apply(_state, happened);
@@ -128,7 +127,10 @@ internal sealed class Project
         if (replaced is not null)
             Leave(replaced);
         if (Members.Count >= _membersMax)
+        {
+            member.Leave(); // so that its connection may ask again
             return false;
+        }
 
         var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
         EncodedSnapshot? snapshot = null;

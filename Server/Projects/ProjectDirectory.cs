@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using EventOnly.Server.Journals;
 using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
 
@@ -20,7 +20,7 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
             if (_open.Count >= options.OpenMax)
                 return null;
             // Lazy: of two that ask at once, one opens.
-            found = _open.GetOrAdd(id, key => new Lazy<OpenProject>(() => Open(key)));
+            found = _open.GetOrAdd(id, PlaceFor);
         }
         try
         {
@@ -42,13 +42,18 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
         _stopping.Dispose();
     }
 
-    private OpenProject Open(string id)
+    private Lazy<OpenProject> PlaceFor(string id)
     {
-        var loop = ProjectLoop.OpenAsync(id, journal, options, time, logger, _stopping.Token);
-        return new(loop, RunAsync(id, loop));
+        Lazy<OpenProject> place = null!;
+        return place = new(() =>
+        {
+            var loop = ProjectLoop.OpenAsync(id, journal, options, time, logger, _stopping.Token);
+            return new(loop, RunAsync(id, loop, place));
+        });
     }
 
-    private async Task RunAsync(string id, Task<ProjectLoop> opening)
+    /// <param name="place">What to forget in the end: another may have taken the project's place by then.</param>
+    private async Task RunAsync(string id, Task<ProjectLoop> opening, Lazy<OpenProject> place)
     {
         try
         {
@@ -61,8 +66,7 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
         {
             logger.ProjectNotOpened(id, fault);
         }
-        if (_open.TryGetValue(id, out var ended))
-            Forget(id, ended);
+        Forget(id, place);
     }
 
     private void Forget(string id, Lazy<OpenProject> ended) =>

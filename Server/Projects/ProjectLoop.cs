@@ -15,14 +15,15 @@ internal abstract record Inbound(Member From)
     /// <param name="RequestId">The request to answer; null where the connection ended.</param>
     public sealed record Exit(Member From, string? RequestId) : Inbound(From);
 
-    public sealed record Submit(Member From, long N, Command Command) : Inbound(From);
+    /// <param name="Bytes">How large it came in.</param>
+    public sealed record Submit(Member From, long N, Command Command, int Bytes = 0) : Inbound(From);
 
     public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
 
     public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
 
-    /// <summary>A look at the state in which all that the connection said before has been decided.</summary>
-    public sealed record Look(Member From, TaskCompletionSource<ProjectState> Seen) : Inbound(From);
+    /// <summary>A look at the state in which all that the connection said before has been decided; null for who is not a member.</summary>
+    public sealed record Look(Member From, TaskCompletionSource<ProjectState?> Seen) : Inbound(From);
 }
 
 /// <summary>
@@ -35,20 +36,26 @@ internal abstract record Inbound(Member From)
 /// </summary>
 internal sealed class ProjectLoop
 {
+    /// <summary>What an event is larger than its command, about: seq, time, author and session.</summary>
+    private const int EventBytesMore = 200;
+
     private readonly string _id;
     private readonly Project _project;
     private readonly IJournal _journal;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly int _batchMax;
+    private readonly int _batchBytesMax;
     private readonly Channel<Inbound> _inbox;
     private readonly List<Submission> _submissions = [];
-    private readonly List<TaskCompletionSource<ProjectState>> _looks = [];
+    private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
     private readonly Draft _draft = new();
+    private int _submittedBytes;
 
     public ProjectLoop(string id, Project project, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger)
     {
         (_id, _project, _journal, _time, _logger, _batchMax) = (id, project, journal, time, logger, options.BatchMax);
+        _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
@@ -58,10 +65,10 @@ internal sealed class ProjectLoop
     /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
     public Refusal? Validate(ProjectState state, Command command) => _project.Validate(state, command);
 
-    /// <summary>The state after all that the member said before; null where the loop has ended.</summary>
+    /// <summary>The state after all that the member said before; null where it is none, or the loop has ended.</summary>
     public async Task<ProjectState?> LookAsync(Member from, CancellationToken cancelled)
     {
-        var seen = new TaskCompletionSource<ProjectState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var seen = new TaskCompletionSource<ProjectState?>(TaskCreationOptions.RunContinuationsAsynchronously);
         return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
     }
 
@@ -102,13 +109,17 @@ internal sealed class ProjectLoop
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             _logger.ProjectFaulted(_id, fault);
-            _inbox.Writer.TryComplete();
             EndAll();
+        }
+        finally
+        {
+            _inbox.Writer.TryComplete(); // nobody shall wait for room any more
         }
     }
 
     private void EndAll()
     {
+        _inbox.Writer.TryComplete();
         foreach (var member in _project.Members.All)
             member.End(CloseCode.ServerFault);
         while (_inbox.Reader.TryRead(out var inbound))
@@ -118,7 +129,9 @@ internal sealed class ProjectLoop
     private async Task TurnAsync(CancellationToken stopping)
     {
         _submissions.Clear();
-        while (_submissions.Count < _batchMax && _inbox.Reader.TryRead(out var inbound))
+        _submittedBytes = 0;
+        while (_submissions.Count < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
+            && _inbox.Reader.TryRead(out var inbound))
             Take(inbound);
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
@@ -129,12 +142,31 @@ internal sealed class ProjectLoop
         _looks.Clear();
     }
 
+    /// <summary>What a member said before it went, or before another connection took its place, is decided before that.</summary>
+    private bool MustWait(Inbound next) => next switch
+    {
+        Inbound.Exit exit => HasSubmitted(exit.From),
+        Inbound.Enter enter => HasSubmitted(_project.Members.Find(enter.Session)),
+        _ => false,
+    };
+
+    private bool HasSubmitted(Member? member)
+    {
+        foreach (var submission in _submissions)
+        {
+            if (submission.From == member)
+                return true;
+        }
+        return false;
+    }
+
     private void Take(Inbound inbound)
     {
         switch (inbound)
         {
             case Inbound.Submit submit:
                 _submissions.Add(new(submit.From, submit.N, submit.Command));
+                _submittedBytes += submit.Bytes + EventBytesMore;
                 break;
             case Inbound.Enter enter:
                 if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
@@ -146,8 +178,11 @@ internal sealed class ProjectLoop
                 if (exit.RequestId is not null)
                     _project.Post(exit.From, new ServerMessage.Done(exit.RequestId));
                 break;
-            case Inbound.Look look:
+            case Inbound.Look look when look.From.IsInside:
                 _looks.Add(look.Seen);
+                break;
+            case Inbound.Look look:
+                look.Seen.TrySetResult(null);
                 break;
             case Inbound.Broadcast broadcast when broadcast.From.IsInside:
                 _project.Broadcast(broadcast.From, broadcast.Message);

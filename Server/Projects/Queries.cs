@@ -83,7 +83,7 @@ internal static class Queries
     {
         public int Compare(Entity a, Entity b) => Compare(Value(a), a.Id, Value(b), b.Id);
 
-        public int Compare(Entity a, QueryCursor after) => Compare(Value(a), a.Id, after.Value ?? CanonicalValue.Null, after.Entity);
+        public int Compare(Entity a, QueryCursor after) => Compare(Value(a), a.Id, sort is null ? CanonicalValue.Null : after.Value ?? CanonicalValue.Null, after.Entity);
 
         private CanonicalValue Value(Entity entity) => sort is null ? CanonicalValue.Null : entity.Data[sort] ?? CanonicalValue.Null;
 

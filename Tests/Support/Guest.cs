@@ -16,7 +16,7 @@ internal sealed class Guest
     public Guest(string name, string? session = null, int mailboxBytes = 1 << 20)
     {
         (Name, Session, Mailbox) = (name, session ?? "session-of-" + name, new(mailboxBytes));
-        Member = new(name, Mailbox, Woken, code => _ended.TrySetResult(code));
+        Member = new(name, Mailbox, Woken, SentAway);
     }
 
     public string Name { get; }
@@ -26,7 +26,10 @@ internal sealed class Guest
     public bool FellBehind { get; private set; }
     public int Wakes => Volatile.Read(ref _wakes);
 
-    /// <summary>Why it was sent away; completes when it is.</summary>
+    /// <summary>Why it was sent away, if it was.</summary>
+    public CloseCode? EndedBy { get; private set; }
+
+    /// <summary>Completes when it is sent away.</summary>
     public Task<CloseCode> Ended => _ended.Task;
 
     /// <summary>All it was told, in the order it would be written.</summary>
@@ -66,6 +69,12 @@ internal sealed class Guest
             return true;
         FellBehind |= fellBehind;
         return false;
+    }
+
+    private void SentAway(CloseCode code)
+    {
+        EndedBy ??= code;
+        _ended.TrySetResult(code);
     }
 
     private void Woken()

@@ -11,11 +11,12 @@ namespace EventOnly.Tests.Support;
 internal sealed class LiveServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
+    private readonly ManualTime? _time;
     private bool _stopped;
 
-    private LiveServer(WebApplication application, LogCapture log)
+    private LiveServer(WebApplication application, LogCapture log, ManualTime? time)
     {
-        (_application, Log) = (application, log);
+        (_application, Log, _time) = (application, log, time);
         Port = new Uri(application.Urls.First()).Port;
     }
 
@@ -44,7 +45,7 @@ internal sealed class LiveServer : IAsyncDisposable
             configure?.Invoke(builder.Services);
         });
         await application.StartAsync();
-        return new(application, log);
+        return new(application, log, time as ManualTime);
     }
 
     /// <summary>A client that has said <c>connect</c> and heard <c>connected</c>.</summary>
@@ -74,7 +75,16 @@ internal sealed class LiveServer : IAsyncDisposable
     public async Task StopAsync()
     {
         _stopped = true;
-        await _application.StopAsync();
+        var stopping = _application.StopAsync();
+        if (_time is not null) // stopping waits, and nobody else lets time pass
+        {
+            await Eventually.IsAsync(() =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(20));
+                return stopping.IsCompleted;
+            }, "the server has stopped");
+        }
+        await stopping;
     }
 
     public async ValueTask DisposeAsync()

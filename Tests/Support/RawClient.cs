@@ -212,10 +212,12 @@ internal sealed class RawClient : IAsyncDisposable
         return new((first & 0x80) != 0, first >> 4 & 7, first & 0xF, payload);
     }
 
-    /// <summary>The next message. A close frame instead of one fails the test.</summary>
+    /// <summary>The next message; pongs are passed over. A close frame instead of one fails the test.</summary>
     public async Task<Heard> NextAsync()
     {
         var frame = await HearFrameAsync();
+        while (frame.Opcode == Pong)
+            frame = await HearFrameAsync();
         frame.Opcode.Should().Be(Text, "a message was expected; before it came:\n" + string.Join('\n', Transcript.TakeLast(5)));
         frame.Final.Should().BeTrue();
         frame.Reserved.Should().Be(0);
@@ -260,13 +262,20 @@ internal sealed class RawClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes that came before the line ended and were not looked at.</summary>
+    public long Rest { get; private set; }
+
     /// <summary>Reads what is left until the server ends the TCP connection; whether it ended it in order, not by a reset.</summary>
     public async Task<bool> HearEndAsync()
     {
         try
         {
-            while (await ReceiveAsync())
+            do
+            {
+                Rest += _end - _start;
                 _start = _end;
+            }
+            while (await ReceiveAsync());
             return true;
         }
         catch (SocketException)

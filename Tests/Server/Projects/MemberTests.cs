@@ -89,7 +89,7 @@ public sealed class MemberTests
 
         bench.Submit("bob", 1, Given.Create("new"));
 
-        ann.Heard().Should().BeEmpty();
+        ann.Heard().Should().ContainSingle("it was told that it is in before it left").Which.Should().BeOfType<ServerMessage.Joined>();
         (ann.Member.IsInside, ann.Member.IsGone).Should().Be((false, true));
     }
 

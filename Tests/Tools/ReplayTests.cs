@@ -1,0 +1,138 @@
+using EventOnly.Server;
+using EventOnly.Tests.Support;
+using EventOnly.Tools.Replay;
+using Microsoft.AspNetCore.Builder;
+
+namespace EventOnly.Tests.Tools;
+
+/// <summary>The scripts, against a real server on a real port.</summary>
+public sealed class ReplayTests
+{
+    private WebApplication _server = null!;
+    private Uri _uri = null!;
+
+    private static IEnumerable<TestCaseData> Scripts =>
+        Directory.EnumerateFiles(Repository.PathOf("Tests", "scripts"), "*.jsonl").Order().Select(file => new TestCaseData(file).SetArgDisplayNames(Path.GetFileName(file)));
+
+    [OneTimeSetUp]
+    public async Task StartServer()
+    {
+        _server = ServerApplication.Build(["--port", "0", "--log", "Warning"]);
+        await _server.StartAsync();
+        _uri = new UriBuilder(_server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServer() => await _server.DisposeAsync();
+
+    [TestCaseSource(nameof(Scripts))]
+    public async Task A_script_holds(string file)
+    {
+        var verdict = await ScriptRunner.RunAsync(await Script.LoadAsync(new FileInfo(file)), _uri);
+
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
+    public async Task The_example_of_the_documentation_holds()
+    {
+        var page = await File.ReadAllTextAsync(Repository.PathOf("docs", "scripts.md"));
+        var example = page.Split("```jsonl\n")[1].Split("\n```")[0].Split('\n');
+
+        var verdict = await ScriptRunner.RunAsync(Script.Parse("example", example), _uri);
+
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
+    public async Task A_wrong_expectation_fails_with_its_line_and_what_the_client_saw()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{"user":"Ann"}}""",
+            """{"note":"Two more lines."}""",
+            """{"as":"A","do":"create","entity":"c1","kind":"card","data":{}}""",
+            """{"as":"A","within":100,"expect":{"event":"create","entity":"c2"}}""");
+
+        verdict.Failure!.Line.Number.Should().Be(4);
+        verdict.ToString().Should().Contain("line 4").And.Contain("""-> {"type":"create",""").And.Contain("""<- {"type":"create",""");
+    }
+
+    [Test]
+    public async Task An_entity_that_is_not_as_expected_is_shown_as_it_is()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{}}""",
+            """{"as":"A","do":"create","entity":"c1","kind":"card","data":{"votes":1}}""",
+            """{"as":"A","within":100,"expect":{"entity":"c1","data":{"votes":2}}}""");
+
+        verdict.Failure!.Reason.Should().Contain("\"votes\":1");
+    }
+
+    [Test]
+    public async Task A_refusal_nobody_expects_fails_the_script()
+    {
+        var verdict = await PlayAsync("""{"as":"A","connect":{}}""", """{"as":"A","do":"delete","entity":"c1"}""");
+
+        verdict.Failure!.Reason.Should().Contain("not_found");
+    }
+
+    [Test]
+    public async Task What_is_expected_again_must_come_again()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{}}""",
+            """{"as":"A","do":"create","entity":"c1","kind":"card","data":{}}""",
+            """{"as":"A","expect":{"event":"create"}}""",
+            """{"as":"A","within":100,"expect":{"event":"create"}}""");
+
+        verdict.Failure!.Line.Number.Should().Be(4);
+    }
+
+    [TestCase("""{"as":"A"}""", "Nothing happens")]
+    [TestCase("""{"as":"A","do":"dance"}""", "cannot be done")]
+    [TestCase("""{"as":"A","do":"update","entity":"c1"}""", "exactly one of")]
+    [TestCase("""{"as":"A","do":"delete","entity":"c1","cut":"abort"}""", "one thing")]
+    [TestCase("""{"as":"A","expect":{"color":"red"}}""", "An expectation is of one of")]
+    [TestCase("""{"as":"A","expect":{"event":"vote"}}""", "An event is one of")]
+    [TestCase("""{"do":"delete","entity":"c1"}""", "either 'as'")]
+    [TestCase("""{"as":"A","heal":true,"within":"soon"}""", "whole milliseconds")]
+    [TestCase("not JSON", "line 2")]
+    public void A_line_that_is_none_is_told_with_its_number(string line, string told)
+    {
+        var reading = () => Script.Parse("wrong", ["""{"note":"fine"}""", line]);
+
+        reading.Should().Throw<ScriptException>().Which.Message.Should().Contain(told).And.Contain("line 2");
+    }
+
+    [Test]
+    public void A_difference_of_states_names_the_entities()
+    {
+        var left = EventOnly.Protocol.State.ProjectState.FromSnapshot(3, [Said.Card("a", "{}"), Said.Card("b", """{"votes":1}""")]);
+        var right = EventOnly.Protocol.State.ProjectState.FromSnapshot(4, [Said.Card("a", "{}"), Said.Card("b", """{"votes":2}"""), Said.Card("c", "{}")]);
+
+        StateDifference.Between("A", left, "the server", right).Should().Equal(
+            "A stands at 3, the server at 4",
+            """b: A has card b v1 {"votes":1}, the server has card b v1 {"votes":2}""",
+            "c: A has nothing, the server has card c v1 {}");
+    }
+
+    [Test]
+    public async Task A_server_can_be_started_and_goes_with_its_owner()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        Verdict verdict;
+        Uri uri;
+        await using (var server = await ServerProcess.StartAsync(new FileInfo(typeof(ServerApplication).Assembly.Location), deadline.Token))
+        {
+            uri = server.Uri;
+            verdict = await ScriptRunner.RunAsync(Script.Parse("own", ["""{"as":"A","connect":{}}""", """{"all":true,"converged":true}"""]), uri);
+        }
+
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+        var afterwards = () => EventOnly.Client.EventOnlyConnection.ConnectAsync(uri, ct: deadline.Token);
+        await afterwards.Should().ThrowAsync<System.Net.WebSockets.WebSocketException>();
+    }
+
+    private Task<Verdict> PlayAsync(params string[] lines) =>
+        ScriptRunner.RunAsync(Script.Parse("wrong", lines), _uri);
+}

@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using EventOnly.Client;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Tools.Replay;
+
+/// <summary>Somebody in a script: a client, what it saw, and what it still waits for.</summary>
+internal sealed class ScriptClient : IAsyncDisposable
+{
+    private readonly EventOnlyClient _client;
+    private readonly List<Task> _outcomes = [];
+
+    private ScriptClient(EventOnlyClient client, Frames frames, bool listens) => (_client, Frames, Listens) = (client, frames, listens);
+
+    public Frames Frames { get; }
+
+    public bool Listens { get; }
+
+    public bool IsCut { get; private set; }
+
+    public string SessionId => _client.SessionId;
+
+    public long Seq => _client.Seq;
+
+    public ProjectState Confirmed => _client.Store.Confirmed;
+
+    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Random random, CancellationToken ct)
+    {
+        var frames = new Frames();
+        var client = await EventOnlyClient.ConnectAsync(uri, new ClientOptions
+        {
+            Project = project, UserName = connect.User, Listen = connect.Listen, OnFrame = frames.Add, Random = random,
+            Presence = connect.Presence is null ? null : JsonFields.Parse(Encoding.UTF8.GetBytes(connect.Presence.ToJsonString())),
+        }, ct);
+        return new(client, frames, connect.Listen);
+    }
+
+    /// <summary>Says something. A refusal is not an error here: an expectation may want it, and the end asks whether one did.</summary>
+    /// <param name="sessionOf">The public session of a client by its name in the script; other texts are returned as they are.</param>
+    public async Task SayAsync(ScriptAction.Say say, Func<string, string> sessionOf, CancellationToken ct)
+    {
+        switch (say.Message)
+        {
+            case ClientMessage.Submit { Command: var command }:
+                var outcome = OutcomeAsync(_client.SubmitAsync(command, CancellationToken.None));
+                _outcomes.Add(outcome);
+                if (say.Waits && !IsCut)
+                    await outcome.WaitAsync(ct);
+                break;
+            case ClientMessage.Broadcast m:
+                _client.Broadcast(m.Topic, m.Data, m.To is null ? null : sessionOf(m.To));
+                break;
+            case ClientMessage.SetPresence m:
+                _client.SetPresence(m.Data);
+                break;
+            case ClientMessage.Ask m:
+                await OutcomeAsync(_client.QueryAsync(m.Query, ct));
+                break;
+            case ClientMessage.Validate m:
+                await OutcomeAsync(_client.ValidateAsync(m.Command, ct));
+                break;
+        }
+    }
+
+    public async Task CutAsync(CancellationToken ct)
+    {
+        IsCut = true;
+        _client.Cut();
+        await _client.WaitForStateAsync(ConnectionState.Reconnecting, ct);
+    }
+
+    public void Heal()
+    {
+        IsCut = false;
+        _client.Heal();
+    }
+
+    /// <summary>Sends the last command frame again, with its old number; false if there was none.</summary>
+    public bool Resend()
+    {
+        ClientMessage? message = null;
+        return Frames.LastCommand is { } frame
+            && new WireCodec(WireLimits.Default).TryDecode(Encoding.UTF8.GetBytes(frame), out message, out _) && _client.TrySay(message!);
+    }
+
+    /// <summary>Waits until an expectation holds.</summary>
+    public Task MeetAsync(JsonObject expect, CancellationToken ct)
+    {
+        if (Expectation.OfFrame(expect) is var (types, wanted))
+            return Frames.WaitForAsync(types, wanted, ct);
+        return expect.ContainsKey("state")
+            ? _client.WaitUntilAsync(() => Expectation.Holds(StateNow(), expect), ct)
+            : _client.WaitUntilAsync(() => Expectation.Holds(EntityNow(expect["entity"]!.ToString()), expect), ct);
+    }
+
+    /// <summary>What there is in place of what an expectation wants, for people; empty where the frames tell it.</summary>
+    public string Found(JsonObject expect) =>
+        Expectation.OfFrame(expect) is not null ? "" : (expect.ContainsKey("state") ? StateNow() : EntityNow(expect["entity"]!.ToString())).ToJsonString();
+
+    public Task WaitUntilSyncedAsync(CancellationToken ct) => _client.WaitUntilSyncedAsync(ct);
+
+    public Task WaitForSeqAsync(long seq, CancellationToken ct) => _client.WaitForSeqAsync(seq, ct);
+
+    /// <summary>The server's own state at a position.</summary>
+    public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);
+
+    /// <summary>Waits for every outcome that no line waited for.</summary>
+    public Task SettleAsync(CancellationToken ct) => Task.WhenAll(_outcomes).WaitAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisconnectAsync();
+        await _client.DisposeAsync();
+    }
+
+    private JsonObject StateNow() => new()
+    {
+        ["state"] = _client.State.ToString().ToLowerInvariant(),
+        ["resume"] = _client.LastResume?.Mode.ToString().ToLowerInvariant(),
+        ["missed"] = _client.LastResume?.Missed,
+        ["pending"] = _client.PendingCount,
+    };
+
+    private JsonObject EntityNow(string id) => _client.Store.Get(id) is { } entity
+        ? new() { ["entity"] = id, ["gone"] = false, ["kind"] = entity.Kind, ["version"] = entity.Version, ["data"] = JsonNode.Parse(entity.Data.ToString()) }
+        : new() { ["entity"] = id, ["gone"] = true };
+
+    private static async Task OutcomeAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (EventOnlyException outcome) when (outcome is RejectedException or ClosedException)
+        {
+            // The frames have it: see SayAsync.
+        }
+    }
+}

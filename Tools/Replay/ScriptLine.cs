@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Tools.Replay;
+
+/// <summary>What a line makes happen.</summary>
+internal abstract record ScriptAction
+{
+    /// <param name="Project">As the script calls it; null for the script's own.</param>
+    public sealed record Connect(string? User, string? Project, bool Listen, JsonObject? Presence) : ScriptAction;
+
+    /// <param name="Message">Its project, number and id are put in when it is said.</param>
+    /// <param name="Waits">Whether the outcome is awaited before the next line.</param>
+    public sealed record Say(ClientMessage Message, bool Waits) : ScriptAction;
+
+    public sealed record Cut : ScriptAction;
+
+    public sealed record Heal : ScriptAction;
+
+    public sealed record Resend : ScriptAction;
+
+    public sealed record Converge : ScriptAction;
+}
+
+/// <summary>One line: somebody acts, or is expected to see something, or both, in this order.</summary>
+/// <param name="Number">Its place in the file, from 1.</param>
+/// <param name="As">Whose line it is; empty for everybody's.</param>
+/// <param name="At">When it happens, counted from the start of the script; null: as soon as the line before is done.</param>
+/// <param name="Within">How long it may take; null: the runner's default.</param>
+internal sealed record ScriptLine(
+    int Number, string Text, string As, ScriptAction? Action, JsonObject? Expect, TimeSpan? At, TimeSpan? Within)
+{
+    private static readonly string[] s_actions = ["connect", "do", "cut", "heal", "resend"];
+
+    /// <summary>Words of the script; all others in a <c>do</c> are the wire's.</summary>
+    private static readonly string[] s_words = ["as", "do", "wait", "at", "within", "expect", "note"];
+
+    /// <summary>Null for a line that is only a note.</summary>
+    public static ScriptLine? Parse(int number, string text)
+    {
+        var line = JsonNode.Parse(text) as JsonObject ?? throw new ScriptException("A line is a JSON object.");
+        if (line.Count == 1 && line.ContainsKey("note"))
+            return null;
+
+        var everybody = line.ContainsKey("all");
+        var who = TextOf(line, "as");
+        if (everybody == who is not null)
+            throw new ScriptException("A line has either 'as' with a name, or 'all'.");
+        var expect = line["expect"] is { } wanted ? wanted as JsonObject ?? throw new ScriptException("'expect' is an object.") : null;
+        var action = everybody ? ReadConverge(line) : ReadAction(line);
+        if (action is null && expect is null)
+            throw new ScriptException($"Nothing happens: a line has one of {string.Join(", ", s_actions)}, or 'expect'.");
+        if (expect is not null)
+            Expectation.Check(expect);
+        return new(number, text, who ?? "", action, expect, DurationOf(line, "at"), DurationOf(line, "within"));
+    }
+
+    private static ScriptAction.Converge ReadConverge(JsonObject line) =>
+        FlagOf(line, "converged") == true ? new() : throw new ScriptException("What all can do is to be 'converged'.");
+
+    private static ScriptAction? ReadAction(JsonObject line)
+    {
+        var found = s_actions.Where(line.ContainsKey).ToArray();
+        return found switch
+        {
+            [] => null,
+            ["connect"] => ReadConnect(line),
+            ["do"] => ReadSay(line),
+            ["cut"] => TextOf(line, "cut") == "abort" ? new ScriptAction.Cut() : throw new ScriptException("A line can be cut by 'abort'."),
+            ["heal"] => new ScriptAction.Heal(),
+            ["resend"] => new ScriptAction.Resend(),
+            _ => throw new ScriptException($"A line does one thing, not {string.Join(" and ", found)}."),
+        };
+    }
+
+    private static ScriptAction.Connect ReadConnect(JsonObject line)
+    {
+        var connect = line["connect"] as JsonObject ?? throw new ScriptException("'connect' is an object.");
+        return new(TextOf(connect, "user"), TextOf(line, "project"), FlagOf(connect, "listen") ?? true, connect["presence"] as JsonObject);
+    }
+
+    /// <summary>The words of a command or request are the wire's, so the wire's codec reads them.</summary>
+    private static ScriptAction.Say ReadSay(JsonObject line)
+    {
+        var frame = new JsonObject { ["type"] = TextOf(line, "do"), ["project"] = "p" };
+        switch (TextOf(line, "do"))
+        {
+            case "create" or "update" or "delete" or "batch":
+                frame["n"] = 1;
+                break;
+            case "query" or "validate":
+                frame["id"] = "r1";
+                break;
+            case "broadcast" or "presence":
+                break;
+            case var other:
+                throw new ScriptException($"'{other}' cannot be done; create, update, delete, batch, broadcast, presence, query and validate can.");
+        }
+        foreach (var (name, value) in line.Where(property => !s_words.Contains(property.Key)))
+            frame[name] = value?.DeepClone();
+        return new WireCodec(WireLimits.Default).TryDecode(JsonSerializer.SerializeToUtf8Bytes(frame), out ClientMessage? message, out var fault)
+            ? new(message!, FlagOf(line, "wait") ?? true)
+            : throw new ScriptException(fault!.Message);
+    }
+
+    private static string? TextOf(JsonObject line, string name) =>
+        line[name] is { } value ? value is JsonValue text && text.TryGetValue(out string? found) ? found : throw new ScriptException($"'{name}' is a text.") : null;
+
+    private static bool? FlagOf(JsonObject line, string name) =>
+        line[name] is { } value ? value is JsonValue flag && flag.TryGetValue(out bool found) ? found : throw new ScriptException($"'{name}' is true or false.") : null;
+
+    private static TimeSpan? DurationOf(JsonObject line, string name) =>
+        line[name] is { } value
+            ? value is JsonValue ms && ms.TryGetValue(out int found) && found >= 0 ? TimeSpan.FromMilliseconds(found) : throw new ScriptException($"'{name}' is in whole milliseconds.")
+            : null;
+}

@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using EventOnly.Client;
+
+namespace EventOnly.Tools.Replay;
+
+/// <summary>How a script is played.</summary>
+internal sealed record RunnerOptions
+{
+    /// <summary>The project's name; null makes one that is new at each run, so that a script can be played again and again on one server.</summary>
+    public string? Project { get; init; }
+
+    /// <summary>How many times faster than written the moments (<c>at</c>) of a script pass.</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>How long a line may take that does not say it.</summary>
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Told of each line before it is played.</summary>
+    public Action<ScriptLine>? OnLine { get; init; }
+
+    public Random Random { get; init; } = new();
+}
+
+/// <summary>Plays a script against a server: line by line, each done before the next begins.</summary>
+internal sealed class ScriptRunner
+{
+    private const int FramesShown = 20;
+
+    private readonly Dictionary<string, ScriptClient> _clients = new(StringComparer.Ordinal);
+    private readonly Script _script;
+    private readonly Uri _uri;
+    private readonly RunnerOptions _options;
+    private readonly string _suffix;
+
+    private ScriptRunner(Script script, Uri uri, RunnerOptions options)
+    {
+        (_script, _uri, _options) = (script, uri, options);
+        _suffix = options.Random.GetHexString(8, lowercase: true);
+    }
+
+    /// <summary>Plays the script to its end or to the first line that fails.</summary>
+    public static async Task<Verdict> RunAsync(Script script, Uri uri, RunnerOptions? options = null, CancellationToken ct = default)
+    {
+        var runner = new ScriptRunner(script, uri, options ?? new());
+        var clock = Stopwatch.StartNew();
+        var steps = 0;
+        ScriptFailure? failure = null;
+        try
+        {
+            foreach (var line in script.Lines)
+            {
+                steps++;
+                if (line.At is { } at && at / runner._options.Speed - clock.Elapsed is { Ticks: > 0 } early)
+                    await Task.Delay(early, ct);
+                runner._options.OnLine?.Invoke(line);
+                failure = await runner.PlayAsync(line, ct);
+                if (failure is not null)
+                    break;
+            }
+            failure ??= await runner.EndAsync(ct);
+        }
+        finally
+        {
+            foreach (var client in runner._clients.Values)
+                await client.DisposeAsync();
+        }
+        return new(script.Name, steps, clock.Elapsed, failure);
+    }
+
+    private async Task<ScriptFailure?> PlayAsync(ScriptLine line, CancellationToken ct)
+    {
+        var limit = line.Within ?? _options.StepTimeout;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(limit);
+        try
+        {
+            if (line.Action is not null && await ActAsync(line, line.Action, deadline.Token) is { } failure)
+                return failure;
+            if (line.Expect is not null)
+                await ClientOf(line).MeetAsync(line.Expect, deadline.Token);
+            return null;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return line.Action is ScriptAction.Converge ? await DivergedAsync(line, ct) : Fail(line, Late(line, limit));
+        }
+        catch (Exception wrong) when (wrong is EventOnlyException or ScriptException)
+        {
+            return Fail(line, wrong.Message);
+        }
+    }
+
+    private async Task<ScriptFailure?> ActAsync(ScriptLine line, ScriptAction action, CancellationToken ct)
+    {
+        switch (action)
+        {
+            case ScriptAction.Connect connect:
+                if (_clients.ContainsKey(line.As))
+                    throw new ScriptException($"{line.As} is connected already.");
+                _clients[line.As] = await ScriptClient.ConnectAsync(_uri, connect, ProjectOf(connect.Project), new Random(_options.Random.Next()), ct);
+                return null;
+            case ScriptAction.Say say:
+                await ClientOf(line).SayAsync(say, name => _clients.TryGetValue(name, out var other) ? other.SessionId : name, ct);
+                return null;
+            case ScriptAction.Cut:
+                await ClientOf(line).CutAsync(ct);
+                return null;
+            case ScriptAction.Heal:
+                ClientOf(line).Heal();
+                return null;
+            case ScriptAction.Resend:
+                return ClientOf(line).Resend() ? null : Fail(line, $"{line.As} has sent no command, or has no line.");
+            default:
+                return await ConvergeAsync(line, ct);
+        }
+    }
+
+    /// <summary>Everybody who listens and is not cut has nothing pending, and holds what the server holds.</summary>
+    private async Task<ScriptFailure?> ConvergeAsync(ScriptLine line, CancellationToken ct)
+    {
+        foreach (var client in _clients.Values.Where(client => !client.IsCut))
+            await client.WaitUntilSyncedAsync(ct);
+        var head = Listeners.Max(client => client.Value.Seq);
+        foreach (var (_, client) in Listeners)
+            await client.WaitForSeqAsync(head, ct);
+        return await DivergedAsync(line, ct, head);
+    }
+
+    /// <summary>The failure of the first client that differs from the server; null if none does.</summary>
+    private async Task<ScriptFailure?> DivergedAsync(ScriptLine line, CancellationToken ct, long? head = null)
+    {
+        var seq = head ?? Listeners.Max(client => client.Value.Seq);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(_options.StepTimeout);
+        var server = await Listeners.First().Value.AtAsync(seq, deadline.Token);
+        foreach (var (name, client) in Listeners)
+        {
+            string[] differences = [.. StateDifference.Between(name, client.Confirmed, "the server", server)];
+            if (differences.Length > 0 || client.Confirmed.Hash != server.Hash)
+                return Fail(line, $"{name} and the server have not converged.", name, differences);
+        }
+        return head is null ? Fail(line, "Not everybody is in step in time, though the states are equal: something is still pending.") : null;
+    }
+
+    /// <summary>At the end nothing may be left open, and no refusal may have gone unnoticed.</summary>
+    private async Task<ScriptFailure?> EndAsync(CancellationToken ct)
+    {
+        if (_script.Lines.Count == 0)
+            return null;
+        var last = _script.Lines[^1];
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(_options.StepTimeout);
+        foreach (var (name, client) in _clients.Where(client => !client.Value.IsCut))
+        {
+            try
+            {
+                await client.SettleAsync(deadline.Token);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                return Fail(last, $"The script has ended, and {name} still waits for an outcome.", name);
+            }
+            if (client.Frames.UnexpectedRejects() is [var reject, ..])
+                return Fail(last, $"{name} was refused something, and no line expects it: {reject}", name);
+        }
+        return null;
+    }
+
+    private IEnumerable<KeyValuePair<string, ScriptClient>> Listeners
+    {
+        get
+        {
+            var listeners = _clients.Where(client => client.Value is { Listens: true, IsCut: false }).ToArray();
+            return listeners.Length > 0 ? listeners : throw new ScriptException("Nobody is connected who could converge.");
+        }
+    }
+
+    private ScriptClient ClientOf(ScriptLine line) =>
+        _clients.GetValueOrDefault(line.As) ?? throw new ScriptException($"{line.As} is not connected.");
+
+    private string ProjectOf(string? named) => _options.Project ?? $"{(named ?? _script.Name).ToLowerInvariant()}-{_suffix}";
+
+    private string Late(ScriptLine line, TimeSpan limit)
+    {
+        var found = line.Expect is not null && _clients.TryGetValue(line.As, out var client) ? client.Found(line.Expect) : "";
+        return $"Not within {limit.TotalMilliseconds:0} ms{(found.Length > 0 ? $"; there is {found}" : "")}.";
+    }
+
+    private ScriptFailure Fail(ScriptLine line, string reason, string? client = null, IReadOnlyList<string>? differences = null)
+    {
+        var name = client ?? line.As;
+        return new(line, reason, name, _clients.GetValueOrDefault(name)?.Frames.Last(FramesShown) ?? [], differences ?? []);
+    }
+}
