@@ -13,7 +13,7 @@ public interface IJournal
     ValueTask<AppendResult> AppendAsync(
         string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping);
 
-    /// <summary>The entries from a seq on, up to the head at the time of the call.</summary>
+    /// <summary>The entries from a seq on, up to the head at the time the reading begins.</summary>
     IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping);
 
     /// <summary>The entries from a seq on, and every one appended later, by anyone, until cancelled.</summary>

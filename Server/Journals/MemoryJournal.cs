@@ -30,15 +30,14 @@ public sealed class MemoryJournal(Func<string> newEpoch) : IJournal
     {
         var book = BookOf(project);
         TaskCompletionSource grown;
+        for (var i = 0; i < entries.Count; i++)
+            ArgumentOutOfRangeException.ThrowIfNotEqual(entries[i].Seq, expectedHead + 1 + i, nameof(entries));
         lock (book.Gate)
         {
             if (book.Lines.Count != expectedHead)
                 return ValueTask.FromResult(new AppendResult(AppendOutcome.Conflict, book.Lines.Count));
-            for (var i = 0; i < entries.Count; i++)
-            {
-                ArgumentOutOfRangeException.ThrowIfNotEqual(entries[i].Seq, expectedHead + 1 + i, nameof(entries));
-                book.Lines.Add(entries[i].Json.ToArray());
-            }
+            foreach (var entry in entries)
+                book.Lines.Add(entry.Json.ToArray());
             (grown, book.Grown) = (book.Grown, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
         grown.SetResult();

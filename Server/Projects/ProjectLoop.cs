@@ -105,25 +105,30 @@ internal sealed class ProjectLoop
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
+            Close(null); // the members are told by whoever stops
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             _logger.ProjectFaulted(_id, fault);
-            EndAll();
-        }
-        finally
-        {
-            _inbox.Writer.TryComplete(); // nobody shall wait for room any more
+            foreach (var member in _project.Members.All)
+                member.End(CloseCode.ServerFault);
+            Close(CloseCode.ServerFault);
         }
     }
 
-    private void EndAll()
+    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look.</summary>
+    private void Close(CloseCode? code)
     {
         _inbox.Writer.TryComplete();
-        foreach (var member in _project.Members.All)
-            member.End(CloseCode.ServerFault);
         while (_inbox.Reader.TryRead(out var inbound))
-            inbound.From.End(CloseCode.ServerFault); // a look that waits ends with its connection
+        {
+            if (inbound is Inbound.Look look)
+                _looks.Add(look.Seen);
+            if (code is { } reason)
+                inbound.From.End(reason);
+        }
+        foreach (var seen in _looks)
+            seen.TrySetResult(null);
     }
 
     private async Task TurnAsync(CancellationToken stopping)
@@ -212,6 +217,8 @@ internal sealed class ProjectLoop
                 default:
                     await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
                         _project.CatchUp(entry);
+                    if (_project.State.Seq == _draft.ExpectedHead)
+                        throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
                     break;
             }
         }
