@@ -33,6 +33,7 @@ public sealed class EventOnlyOptions
     [ValidateObjectMembers]
     public ProjectOptions Projects { get; set; } = new();
 
+    /// <summary>Where and how the events are kept.</summary>
     [ValidateObjectMembers]
     public JournalOptions Journal { get; set; } = new();
 }
