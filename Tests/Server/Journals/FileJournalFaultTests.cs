@@ -89,13 +89,15 @@ internal sealed class FileJournalFaultTests
     {
         using var bench = new JournalBench(new(Given.Chance(1)));
         await bench.FillAsync(3);
+        var before = bench.Disk[JournalBench.FirstSegment];
         bench.Disk.IsFull = true;
 
         for (var i = 0; i < 3; i++)
         {
-            var refused = await bench.AppendAsync(3, "{}");
+            var refused = await bench.AppendAsync(3, "{}", "{}", "{}", "{}");
             refused.Outcome.Should().Be(AppendOutcome.Unavailable);
             refused.RetryAfterMs.Should().BePositive();
+            bench.Disk[JournalBench.FirstSegment].Should().Equal(before, "what was refused must not come back");
         }
         (await bench.ReadAsync()).Should().HaveCount(3);
 
@@ -123,6 +125,48 @@ internal sealed class FileJournalFaultTests
         bench.Disk.PowerOn();
 
         (await bench.ReadAsync()).Should().HaveCount(4).And.HaveElementAt(3, """{"kept":true}""");
+    }
+
+    [Test]
+    public async Task What_an_opening_has_shown_is_durable_though_the_process_before_never_synced_it()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var disk = new SimulatedDisk(Given.Chance(seed));
+            using (var killed = new JournalBench(disk, new() { Durability = Durability.Os }))
+                await killed.FillAsync(3);
+            using var bench = new JournalBench(disk);
+
+            var shown = await bench.ReadAsync();
+            bench.Close();
+            disk.PowerOn();
+
+            shown.Should().HaveCount(3);
+            (await bench.ReadAsync()).Should().Equal(shown);
+        }
+    }
+
+    [Test]
+    public async Task What_an_opening_has_shown_is_durable_though_a_sync_before_had_failed()
+    {
+        for (var seed = 1; seed <= 20; seed++)
+        {
+            var disk = new SimulatedDisk(Given.Chance(seed));
+            using (var killed = new JournalBench(disk))
+            {
+                await killed.FillAsync(3);
+                disk.FailsToSync = true;
+                (await killed.AppendAsync(3, JournalBench.Text(4, 2000))).Outcome.Should().Be(AppendOutcome.Unavailable);
+            }
+            disk.FailsToSync = false;
+            using var bench = new JournalBench(disk);
+
+            var shown = await bench.ReadAsync(); // with the fourth event, whose fate nobody was told
+            bench.Close();
+            disk.PowerOn();
+
+            (await bench.ReadAsync()).Should().Equal(shown);
+        }
     }
 
     [Test]
