@@ -81,6 +81,7 @@ internal sealed class FileJournalFaultTests
         }
         await story.AppendAsync();
         bench.Log.Entries.Should().NotContain(entry => entry.Id == 302);
+        bench.Disk.WasUsedAfterFailedSync.Should().BeFalse();
         return bench.Disk.Calls;
     }
 
@@ -121,6 +122,7 @@ internal sealed class FileJournalFaultTests
         bench.Disk.FailsToSync = false;
         while ((await bench.AppendAsync(3, """{"kept":true}""")).Outcome != AppendOutcome.Committed)
             await Task.Yield();
+        bench.Disk.WasUsedAfterFailedSync.Should().BeFalse();
         bench.Close();
         bench.Disk.PowerOn();
 

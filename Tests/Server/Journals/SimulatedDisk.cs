@@ -61,6 +61,9 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     /// <summary>Whether every sync fails.</summary>
     public bool FailsToSync { get; set; }
 
+    /// <summary>Whether somebody went on with a file whose sync had failed, as if the disk could still be trusted.</summary>
+    public bool WasUsedAfterFailedSync { get; private set; }
+
     public byte[] this[string path]
     {
         get
@@ -173,6 +176,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     private sealed class OpenFile(SimulatedDisk disk, Node node) : IJournalFile
     {
         private bool _disposed;
+        private bool _isDoubtful;
 
         public long Length => node.Bytes.Length;
 
@@ -200,6 +204,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
                     if (wasOff || fault == DiskFault.Error)
                         throw new IOException("Input/output error.");
                     var part = fault is not null || disk._isFull ? disk.Chance(data.Length) : data.Length;
+                    disk.WasUsedAfterFailedSync |= _isDoubtful;
                     Put((int)offset, data.AsSpan(0, part));
                     return fault is null or DiskFault.Short && !disk._isFull ? part : throw new IOException("No space left on device.", 28);
                 },
@@ -222,6 +227,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
         public void Truncate(long length) => disk.Call(_ =>
         {
+            disk.WasUsedAfterFailedSync |= _isDoubtful;
             var before = node.Bytes.Length;
             Array.Resize(ref node.Bytes, (int)length);
             if (length > before)
@@ -237,6 +243,8 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
                 {
                     var fails = disk.FailsToSync || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.Syncs++;
+                    disk.WasUsedAfterFailedSync |= _isDoubtful;
+                    _isDoubtful |= fails;
                     var durable = new byte[node.Bytes.Length];
                     node.Durable.AsSpan(0, Math.Min(durable.Length, node.Durable.Length)).CopyTo(durable);
                     disk.Persist(node, durable, share: fails ? disk.Chance(3) : 3);
