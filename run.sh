@@ -62,7 +62,7 @@ need_chromium() {
 }
 
 # Prints nothing but warnings and errors.
-build() { dotnet build "$1" -c $CONFIGURATION -v quiet -clp:ErrorsOnly -nowarn:NU1603 >&2; }
+build() { dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 >&2; }
 
 serve() {
     need_dotnet
