@@ -20,6 +20,7 @@ public sealed partial class EventOnlyClient
     private string _joinId = "";
     private TimeSpan _rtt;
     private Resume? _lastResume;
+    private AnnouncedLimits? _limits;
 
     private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
 
@@ -36,19 +37,36 @@ public sealed partial class EventOnlyClient
 
     private static string? ThisVersion => typeof(EventOnlyClient).Assembly.GetName().Version?.ToString(3);
 
-    private ClientMessage? NextToSend()
+    private ReadOnlyMemory<byte>? NextToSend()
     {
         lock (_gate)
         {
-            if (!_outbox.TryDequeue(out var message) && _replica.IsLive)
-                message = TakePresence() ?? _requests.Next() ?? _replica.Next();
-            if (message is null || _options.OnFrame is null)
-                return message;
-            _sent.Clear();
-            WireCodec.Encode(_sent, message);
-            _options.OnFrame(true, _sent.WrittenMemory);
-            return message;
+            while (NextMessage() is { } message)
+            {
+                _sent.Clear();
+                WireCodec.Encode(_sent, message);
+                if (message is ClientMessage.Submit submit && _limits is not null && CommandLimits.Judge(submit.Command, _sent.Written, _limits) is { } refusal)
+                {
+                    Refuse(submit, refusal);
+                    continue;
+                }
+                _options.OnFrame?.Invoke(true, _sent.WrittenMemory);
+                return _sent.WrittenMemory;
+            }
+            return null;
         }
+    }
+
+    private ClientMessage? NextMessage() =>
+        _outbox.TryDequeue(out var message) ? message
+        : _replica.IsLive ? TakePresence() ?? _requests.Next() ?? _replica.Next()
+        : null;
+
+    /// <summary>As if the server had refused it: it leaves the view with what depends on it, and their callers are told.</summary>
+    private void Refuse(ClientMessage.Submit submit, Refusal refusal)
+    {
+        Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
+        _pulse.Beat();
     }
 
     /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
@@ -81,6 +99,7 @@ public sealed partial class EventOnlyClient
         {
             case ServerMessage.Connected m:
                 _line.Greeted(m.PingIntervalMs);
+                _limits = m.Limits;
                 _requests.InFlightMax = m.Limits.QueriesInFlight;
                 return null;
             case ServerMessage.Ping m:

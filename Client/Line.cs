@@ -6,12 +6,12 @@ namespace EventOnly.Client;
 
 /// <summary>What the line asks of its owner. All are called on the line's loops.</summary>
 /// <param name="Opened">Say hello.</param>
-/// <param name="Next">The next message to send, or null.</param>
+/// <param name="Next">The next message to send, valid until the next call; or null.</param>
 /// <param name="Heard">A frame came; a value ends the line.</param>
 /// <param name="Silent">It is time to ping.</param>
 /// <param name="Down">The socket is gone; there will be another one after the pause.</param>
 internal sealed record LineOwner(
-    Action Opened, Func<ClientMessage?> Next, Func<ReadOnlyMemory<byte>, LineEnd?> Heard, Action Silent, Action<LineEnd> Down);
+    Action Opened, Func<ReadOnlyMemory<byte>?> Next, Func<ReadOnlyMemory<byte>, LineEnd?> Heard, Action Silent, Action<LineEnd> Down);
 
 /// <summary>
 /// A line that comes back: at most one socket, retries with back-off until told to stop, a watchdog for silence.

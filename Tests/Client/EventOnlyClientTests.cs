@@ -204,6 +204,31 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task A_command_over_the_message_limit_is_never_sent_and_fails_with_what_depends_on_it()
+    {
+        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        await using var _ = client;
+        client.Cut();
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        var creating = client.CreateAsync("card", Said.Json($$"""{"text":"{{new string('x', 65536)}}"}"""), "big", _server.Deadline);
+        var updating = client.UpdateAsync("big", Said.Json("""{"x":1}"""), ct: _server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+
+        client.Heal();
+        var again = await ReconnectAsync();
+        var join = await again.GreetAsync();
+        await again.SayAsync(Said.Joined(join.Id, 1, recovered: true));
+
+        (await again.HearAsync<ClientMessage.Submit>()).N.Should().Be(3, "nothing else is sent");
+        await RefusedAsync(creating, "too_large");
+        await RefusedAsync(updating, "too_large");
+        client.Store.Get("big").Should().BeNull();
+        client.PendingCount.Should().Be(1);
+        await again.SayAsync(Said.Voted(2, Said.Me, 3));
+        await voting;
+    }
+
+    [Test]
     public async Task A_stream_takes_part_from_the_call_and_ends_rather_than_drop_an_event()
     {
         var (client, line) = await _server.ConnectedAsync(_server.Options with { StreamItemsMax = 2 });
@@ -429,6 +454,9 @@ public sealed class EventOnlyClientTests
 
         troubles.Should().Equal("bad_frame");
     }
+
+    private static async Task RefusedAsync(Task task, string code) =>
+        (await task.Invoking(async refused => await refused).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be(code);
 
     /// <summary>Lets the pause before the next attempt pass.</summary>
     private async Task<FakeLine> ReconnectAsync()

@@ -89,6 +89,20 @@ test('A command over the message limit is refused here: the server would close t
   assert.equal(client.pending, 0);
 });
 
+test('What depends on a command that is too large fails with it, and what does not is sent', async () => {
+  const { client, sockets } = aClient();
+  const refused = [client.create('card', { text: 'x'.repeat(CONNECTED.limits.messageBytes) }, { id: 'a' }), client.update('a', { x: 1 }),
+    client.batch(ops => { for (let i = 0; i <= CONNECTED.limits.batchOps; i++) ops.increment('c', 'votes'); })];
+  client.batch(ops => { for (let i = 0; i < CONNECTED.limits.batchOps; i++) ops.increment('c', 'votes'); });
+  client.connect();
+  greet(sockets.last);
+  sockets.last.hear(joined());
+  sockets.last.hear(snapshot(0));
+  for (const each of refused) await assert.rejects(each, { name: 'RejectedError', code: 'too_large' });
+  assert.deepEqual(sockets.last.frames().slice(3).map(({ type, n }) => [type, n]), [['batch', 4]]);
+  assert.equal(client.pending, 1);
+});
+
 test('A rejection rolls back, tells, and carries what the server said', async () => {
   const { client, sockets, frame } = aConnectedClient({ seq: 5, entities: [CARD] });
   /** @type {any[]} */ const told = [];
