@@ -28,6 +28,7 @@ public sealed partial class EventOnlyClient
     /// <summary>Looks into the server's state as it is now.</summary>
     /// <exception cref="RejectedException">The server refused the question.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<QueryPage> QueryAsync(Query query, CancellationToken ct = default)
     {
         var answer = await AskAsync('q', id => new ClientMessage.Ask(id, _options.Project, query), ct).ConfigureAwait(false);
@@ -37,6 +38,7 @@ public sealed partial class EventOnlyClient
 
     /// <summary>A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<Refusal?> ValidateAsync(Command command, CancellationToken ct = default)
     {
         var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct).ConfigureAwait(false);
@@ -47,6 +49,7 @@ public sealed partial class EventOnlyClient
     /// <param name="to">The last seq wanted; null reads up to the present.</param>
     /// <exception cref="RejectedException"><c>gone</c>: they are no longer kept.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async IAsyncEnumerable<ProjectEvent> HistoryAsync(long from, long? to = null, [EnumeratorCancellation] CancellationToken ct = default)
     {
         var codec = new WireCodec(WireLimits.Trusted);
@@ -68,6 +71,7 @@ public sealed partial class EventOnlyClient
     /// <summary>The state as it was at a position.</summary>
     /// <exception cref="RejectedException"><c>gone</c>: it is no longer kept.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<ProjectState> AtAsync(long seq, CancellationToken ct = default)
     {
         var parts = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, 0, null, null, seq), ct).ConfigureAwait(false);

@@ -344,6 +344,25 @@ test('No more questions are with the server than it allows; the others wait thei
   assert.deepEqual((await Promise.all(asked)).map(({ seq }) => seq), [1, 2, 3, 4, 5, 6]);
 });
 
+test('Questions without an answer are bounded; who gives up makes room at once', async () => {
+  const { client, sockets } = aConnectedClient();
+  const last = new AbortController();
+  const outcomes = Array.from({ length: 1000 }, (_, i) => client.query({}, i === 999 ? { signal: last.signal, key: 'k' } : {}).catch(error => error.code));
+  await assert.rejects(client.query({}), { name: 'QueueFullError', retryable: true });
+  const newer = client.query({}, { key: 'k' }).catch(error => error.code);
+  await assert.rejects(client.query({}), QueueFullError, 'the newer one took the place of the older one');
+  const given = new AbortController();
+  sockets.last.hear({ type: 'result', id: 'q1', seq: 1, items: [], more: false });
+  const waiting = client.query({}, { signal: given.signal });
+  await assert.rejects(client.query({}), QueueFullError);
+  given.abort();
+  await assert.rejects(waiting, { name: 'AbortError' });
+  outcomes.push(newer, client.query({}).catch(error => error.code));
+  assert.equal(sockets.last.frames('cancel').length, 0, 'what was not sent need not be cancelled');
+  sockets.last.fall();
+  assert.equal((await Promise.all(outcomes)).filter(code => code === 'offline').length, 1000);
+});
+
 test('A verdict says what is wrong, a refused question rejects', async () => {
   const { client, sockets } = aConnectedClient();
   const verdict = client.validate({ type: 'create', entity: 'a', kind: 'card', data: {} });
