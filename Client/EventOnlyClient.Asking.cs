@@ -82,7 +82,7 @@ public sealed partial class EventOnlyClient
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
     public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
 
-    /// <summary>The broadcasts from now on (of a topic). Takes part at once, not at the first read.</summary>
+    /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
     public Subscription<ServerMessage.Broadcast> BroadcastsAsync(string? topic = null) =>
         _broadcasts.Open(topic is null ? null : heard => heard.Topic == topic);

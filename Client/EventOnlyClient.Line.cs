@@ -112,6 +112,8 @@ public sealed partial class EventOnlyClient
                 return LineEnd.OfDisconnect(m);
             case ServerMessage.Error m when m.Id == _joinId || m.Id is null:
                 return TakeError(m);
+            case ServerMessage.Broadcast m when m.Session == _replica.Session:
+                return null; // all members get the same bytes, so we hear our own
             case ServerMessage.Broadcast m:
                 _broadcasts.Publish(m, () => new SubscriberTooSlowException(_replica.Seq));
                 return null;

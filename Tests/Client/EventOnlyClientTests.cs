@@ -389,6 +389,22 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task Own_broadcasts_are_never_delivered()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+        await using var _ = client;
+        var heard = client.BroadcastsAsync();
+
+        await line.SayAsync(
+            new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(1), "ann", Said.Me),
+            new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(2), "ann", Said.Other)); // the same user in another session is somebody else
+
+        await using var reader = heard.GetAsyncEnumerator(_server.Deadline);
+        (await reader.MoveNextAsync()).Should().BeTrue();
+        reader.Current.Session.Should().Be(Said.Other);
+    }
+
+    [Test]
     public async Task The_newest_presence_goes_with_the_next_join()
     {
         var (client, line) = await _server.ConnectedAsync(_server.Options with { Presence = Said.Json("""{"view":"board"}""") });
