@@ -20,7 +20,7 @@ public sealed class RejectedException(Refusal refusal) : EventOnlyException(refu
     /// <summary>All the server said: the detail, complaints by field, the operation of a batch, the current entity on a conflict.</summary>
     public Refusal Refusal { get; } = refusal;
 
-    /// <summary>On <c>conflict</c>: the entity as it is now.</summary>
+    /// <summary>On <c>conflict</c>: the entity as it is now; null where the server left it out because it is large.</summary>
     public Entity? Current => Refusal.Current;
 }
 

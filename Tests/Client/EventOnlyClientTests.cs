@@ -66,6 +66,24 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task A_conflict_may_come_without_the_entity()
+    {
+        var troubles = new List<string>();
+        var (client, line) = await _server.ConnectedAsync(
+            _server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) }, entities: Said.Card("c", "{}"));
+        await using var _ = client;
+        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, _server.Deadline);
+        await line.HearAsync<ClientMessage.Submit>();
+
+        await line.SayAsync("""{"type":"reject","project":"p","n":1,"code":"conflict","message":"No.","retryable":false}""");
+
+        var thrown = (await updating.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which;
+        (thrown.Code, thrown.Current).Should().Be(("conflict", null));
+        client.PendingCount.Should().Be(0);
+        troubles.Should().BeEmpty();
+    }
+
+    [Test]
     public async Task A_line_that_breaks_is_made_again_and_resumes_with_what_was_sent()
     {
         var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
@@ -315,6 +333,61 @@ public sealed class EventOnlyClientTests
 
         await using var client = await connecting;
         client.Seq.Should().Be(1);
+    }
+
+    [TestCase(ErrorCode.Unavailable)]
+    [TestCase(ErrorCode.RateLimited)]
+    public async Task A_join_that_is_refused_for_now_is_tried_again_after_the_pause_the_server_asks_for(ErrorCode code)
+    {
+        var connecting = _server.ConnectAsync();
+        var first = await _server.AcceptAsync();
+        var join = await first.GreetAsync();
+
+        await first.SayAsync(new ServerMessage.Error(join.Id, code, "Not now.", RetryAfterMs: 60_000));
+        await _server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), _server.Deadline);
+        _server.Time.Advance(TimeSpan.FromSeconds(59));
+        _server.Dialled.Should().Be(1);
+        _server.Time.Advance(TimeSpan.FromSeconds(2));
+        await (await _server.AcceptAsync()).WelcomeAsync(1);
+
+        await using var client = await connecting;
+        client.State.Should().Be(ConnectionState.Connected);
+    }
+
+    [Test]
+    public async Task A_rejoin_that_is_refused_for_now_keeps_the_commands_and_is_tried_again()
+    {
+        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        await using var _ = client;
+        line.Abort();
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+
+        var refused = await ReconnectAsync();
+        var join = await refused.GreetAsync();
+        await refused.SayAsync(new ServerMessage.Error(join.Id, ErrorCode.Unavailable, "Not now.", RetryAfterMs: 1000));
+        var again = await ReconnectAsync();
+        var rejoin = await again.GreetAsync();
+        await again.SayAsync(Said.Joined(rejoin.Id, 1, recovered: true));
+        await again.HearAsync<ClientMessage.Submit>();
+        await again.SayAsync(Said.Voted(2, Said.Me, 1));
+
+        (await voting).Seq.Should().Be(2);
+        rejoin.Id.Should().NotBe(join.Id);
+    }
+
+    [TestCase(ErrorCode.TooLarge, "too_large")]
+    [TestCase(ErrorCode.Forbidden, "forbidden")]
+    public async Task A_join_that_is_refused_for_good_is_not_tried_again(ErrorCode code, string word)
+    {
+        var connecting = _server.ConnectAsync();
+        var line = await _server.AcceptAsync();
+        var join = await line.GreetAsync();
+
+        await line.SayAsync(new ServerMessage.Error(join.Id, code, "No."));
+
+        (await connecting.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be(word);
+        _server.Dialled.Should().Be(1);
     }
 
     [Test]

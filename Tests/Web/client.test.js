@@ -118,6 +118,16 @@ test('A rejection rolls back, tells, and carries what the server said', async ()
   assert.deepEqual(told, [['local', 'a'], ['update', 1, 'conflict'], ['rollback', 'a']]);
 });
 
+test('A conflict may come without the entity', async () => {
+  const { client, sockets, errors } = aConnectedClient({ seq: 5, entities: [CARD] });
+  const updated = client.update('a', { title: 'x' }, { ifVersion: 9 });
+  sockets.last.hear({ type: 'reject', project: 'apollo', n: 1, code: 'conflict', message: 'm', retryable: false });
+  await assert.rejects(updated, error => error instanceof RejectedError && error.code === 'conflict' && error.current === undefined);
+  assert.equal(client.store.get('a')?.data.title, 'Milk');
+  assert.equal(client.state, 'connected');
+  assert.deepEqual(errors, []);
+});
+
 test('Aborting takes a command back before it was sent, and ends only the waiting after', async () => {
   const { client, sockets, clock } = aConnectedClient({ seq: 0 }, { window: 1 });
   const [sent, queued] = [new AbortController(), new AbortController()];

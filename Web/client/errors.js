@@ -31,7 +31,7 @@ export class RejectedError extends EventOnlyError {
     /** How long to wait before trying again, in ms. */
     this.retryAfterMs = refusal.retryAfterMs;
     const current = refusal.current;
-    /** On `conflict`: the entity as it is now. @type {Item | undefined} */
+    /** On `conflict`: the entity as it is now; undefined where the server left it out because it is large. @type {Item | undefined} */
     this.current = current && { id: current.entity, kind: current.kind, version: current.version, data: current.data };
   }
 }
