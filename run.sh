@@ -27,7 +27,7 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 need_dotnet() {
-    command -v dotnet >/dev/null || die "The .NET SDK 10 is missing. Get it at https://dotnet.microsoft.com/download/dotnet/10.0 (Debian, Ubuntu: package dotnet-sdk-10.0)."
+    command -v dotnet >/dev/null || apt_install dotnet-sdk-10.0 2>/dev/null || die "The .NET SDK 10 is missing. Get it at https://dotnet.microsoft.com/download/dotnet/10.0 (Debian, Ubuntu: package dotnet-sdk-10.0)."
     dotnet --version >/dev/null 2>&1 || die "The installed .NET SDK is too old for global.json: version 10 is needed, from https://dotnet.microsoft.com/download/dotnet/10.0."
 }
 
@@ -72,7 +72,8 @@ serve() {
 
 tool() {
     need_dotnet
-    build Tools && build Server || exit 1
+    build Tools || exit 1
+    [ "$1" != replay ] || build Server || exit 1
     exec dotnet "Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
 }
 
@@ -87,7 +88,11 @@ count() { sed -nE "s/$2/\\1/p" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
 run_tests() {
     need_dotnet
     local log passed=0 failed=0 skipped=0 status filter=()
-    [ "${1:-}" != --long ] || export EVENTONLY_LONG=1
+    case "${1:-}" in
+        "") ;;
+        --long) export EVENTONLY_LONG=1 ;;
+        *) die "'$1' is not known: ./run.sh test [--long]" ;;
+    esac
     log=$(mktemp)
     trap "rm -f '$log'" EXIT
     build EventOnly.sln || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }

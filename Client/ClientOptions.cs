@@ -42,7 +42,7 @@ public sealed record ClientOptions
     /// <summary>Silence allowed beyond the server's ping interval, before the line counts as dead.</summary>
     public TimeSpan PingGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long each step of a goodbye may take, before the line is just dropped.</summary>
+    /// <summary>How long each step of a goodbye may take, the flush of <see cref="EventOnlyClient.DisposeAsync"/> included, before the line is just dropped. 1 s by default.</summary>
     public TimeSpan GoodbyeTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     public ReconnectPolicy Reconnect { get; init; } = new();
@@ -54,7 +54,10 @@ public sealed record ClientOptions
     /// <summary>Jitter and entity ids. A seeded one makes a run repeatable; it must not be shared with another client.</summary>
     public Random Random { get; init; } = new();
 
-    /// <summary>Told of every frame, for logs and tests: sent (true) or received (false). Runs on the client's own loops, so it must return at once and not throw.</summary>
+    /// <summary>
+    /// Told of every frame, for logs and tests: sent (true) or received (false), valid during the call. What is sent holds the session's secret
+    /// and the token. Runs on the client's own loops, so it must return at once and not throw.
+    /// </summary>
     public Action<bool, ReadOnlyMemory<byte>>? OnFrame { get; init; }
 
     /// <summary>Told when the server said something it should not. Runs on the client's own loops, so it must return at once and not throw.</summary>

@@ -14,14 +14,17 @@ public sealed partial class EventOnlyClient
     /// <summary>
     /// Replaces what the others see of us: at most 2,048 bytes. Sent as soon as possible, the newest value only; offline it goes with the next join.
     /// </summary>
+    /// <exception cref="RejectedException"><c>too_large</c>.</exception>
     public void SetPresence(JsonFields data)
     {
+        ThrowIfTooLarge(data);
         lock (_gate)
             (_presence, _presenceChanged) = (data, true);
         _line.Wake();
     }
 
     /// <summary>Tells all members (or one session) something that is not stored. Returns false if it was dropped, because we are offline or behind.</summary>
+    /// <exception cref="RejectedException"><c>too_large</c>.</exception>
     public bool Broadcast(string topic, CanonicalValue data, string? to = null) =>
         TrySay(new ClientMessage.Broadcast(_options.Project, topic, data, to));
 
@@ -94,6 +97,7 @@ public sealed partial class EventOnlyClient
         {
             if (_state != ConnectionState.Connected || _outbox.Count >= OutboxMax)
                 return false;
+            ThrowIfTooLarge(message);
             _outbox.Enqueue(message);
         }
         _line.Wake();
@@ -112,11 +116,29 @@ public sealed partial class EventOnlyClient
             if (_state != ConnectionState.Connected)
                 throw new OfflineException();
             id = _requests.NewId(prefix);
-            request = _requests.Ask(id, question(id));
+            var message = question(id);
+            ThrowIfTooLarge(message);
+            request = _requests.Ask(id, message);
         }
         _line.Wake();
         using var registration = ct.UnsafeRegister(_ => GiveUp(id, ct), null);
         return await request.Answer.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>The server would close the line for it.</summary>
+    private void ThrowIfTooLarge(ClientMessage message)
+    {
+        var measured = new Utf8Buffer();
+        WireCodec.Encode(measured, message);
+        if (_limits is { MessageBytes: var bytesMax } && measured.Length > bytesMax)
+            throw new RejectedException(TooLarge(bytesMax));
+    }
+
+    /// <summary>The server would refuse the join that carries it, and so let us in no more.</summary>
+    private static void ThrowIfTooLarge(JsonFields? presence)
+    {
+        if (presence?.Bytes > WireLimits.Default.PresenceBytes)
+            throw new RejectedException(TooLarge(WireLimits.Default.PresenceBytes));
     }
 
     private void GiveUp(string id, CancellationToken ct)

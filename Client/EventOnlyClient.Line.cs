@@ -14,13 +14,13 @@ public sealed partial class EventOnlyClient
 
     private readonly Queue<ClientMessage> _outbox = [];
     private readonly WireCodec _codec = new(WireLimits.Trusted);
-    private readonly Utf8Buffer _sent = new();
+    private readonly Utf8Buffer _output = new();
+    private AnnouncedLimits? _limits; // null until the server has told
     private JsonFields? _presence;
     private bool _presenceChanged;
     private string _joinId = "";
     private TimeSpan _rtt;
     private Resume? _lastResume;
-    private AnnouncedLimits? _limits;
 
     private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
 
@@ -37,37 +37,38 @@ public sealed partial class EventOnlyClient
 
     private static string? ThisVersion => typeof(EventOnlyClient).Assembly.GetName().Version?.ToString(3);
 
+    /// <summary>The next frame to send, valid until the next call: there is one writer.</summary>
     private ReadOnlyMemory<byte>? NextToSend()
     {
         lock (_gate)
         {
             while (NextMessage() is { } message)
             {
-                _sent.Clear();
-                WireCodec.Encode(_sent, message);
-                if (message is ClientMessage.Submit submit && _limits is not null && CommandLimits.Judge(submit.Command, _sent.Written, _limits) is { } refusal)
+                _output.Clear();
+                WireCodec.Encode(_output, message);
+                if (message is ClientMessage.Submit submit && _limits is not null
+                    && CommandLimits.Judge(submit.Command, _output.Written, _limits) is { } refusal)
                 {
-                    Refuse(submit, refusal);
+                    // Refused in the server's place: it leaves the view with what depends on it, and their callers are told.
+                    Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
+                    _pulse.Beat();
                     continue;
                 }
-                _options.OnFrame?.Invoke(true, _sent.WrittenMemory);
-                return _sent.WrittenMemory;
+                _options.OnFrame?.Invoke(true, _output.WrittenMemory);
+                return _output.WrittenMemory;
             }
             return null;
         }
     }
 
-    private ClientMessage? NextMessage() =>
-        _outbox.TryDequeue(out var message) ? message
-        : _replica.IsLive ? TakePresence() ?? _requests.Next() ?? _replica.Next()
-        : null;
-
-    /// <summary>As if the server had refused it: it leaves the view with what depends on it, and their callers are told.</summary>
-    private void Refuse(ClientMessage.Submit submit, Refusal refusal)
+    private ClientMessage? NextMessage()
     {
-        Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
-        _pulse.Beat();
+        if (_outbox.TryDequeue(out var message))
+            return message;
+        return _replica.IsLive ? TakePresence() ?? _requests.Next() ?? _replica.Next() : null;
     }
+
+    private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
 
     /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
     private ClientMessage.SetPresence? TakePresence()
@@ -99,8 +100,8 @@ public sealed partial class EventOnlyClient
         {
             case ServerMessage.Connected m:
                 _line.Greeted(m.PingIntervalMs);
+                _requests.InFlightMax = Math.Max(1, m.Limits.QueriesInFlight);
                 _limits = m.Limits;
-                _requests.InFlightMax = m.Limits.QueriesInFlight;
                 return null;
             case ServerMessage.Ping m:
                 _outbox.Enqueue(new ClientMessage.Pong(m.T));

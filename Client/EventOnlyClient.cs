@@ -9,8 +9,6 @@ namespace EventOnly.Client;
 /// </summary>
 public sealed partial class EventOnlyClient : IAsyncDisposable
 {
-    private static readonly TimeSpan s_disposeFlush = TimeSpan.FromSeconds(1);
-
     // Callers and the line's loops meet here. Held for steps of the pure parts only, never across any kind of wait.
     private readonly Lock _gate = new();
     private readonly ClientOptions _options;
@@ -46,6 +44,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
             throw new ArgumentException("The address must begin with ws: or wss:.", nameof(uri));
         if (!Names.IsProjectId(options.Project))
             throw new ArgumentException("The project's id is not one.", nameof(options));
+        ThrowIfTooLarge(options.Presence);
         var client = new EventOnlyClient(uri, options);
         client._running = client.RunAsync();
         try
@@ -118,10 +117,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         await _running.ConfigureAwait(false);
     }
 
-    /// <summary>Disconnects, with 1 s for what is pending.</summary>
+    /// <summary>Disconnects, with <see cref="ClientOptions.GoodbyeTimeout"/> for what is pending.</summary>
     public async ValueTask DisposeAsync()
     {
-        await DisconnectAsync(s_disposeFlush).ConfigureAwait(false);
+        await DisconnectAsync(_options.GoodbyeTimeout).ConfigureAwait(false);
         lock (_gate)
             _isDisposed = true;
         _stopping.Dispose();

@@ -6,7 +6,7 @@ namespace EventOnly.Client;
 
 /// <summary>What the line asks of its owner. All are called on the line's loops.</summary>
 /// <param name="Opened">Say hello.</param>
-/// <param name="Next">The next message to send, valid until the next call; or null.</param>
+/// <param name="Next">The next message to send, valid until the next call, or null.</param>
 /// <param name="Heard">A frame came; a value ends the line.</param>
 /// <param name="Silent">It is time to ping.</param>
 /// <param name="Down">The socket is gone; there will be another one after the pause.</param>
@@ -27,9 +27,13 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     /// <summary>Where an attempt starts on the ladder after a close that says "back off": within 2 s instead of 250 ms.</summary>
     private const int BackOffAttempt = 3;
 
+    /// <summary>Whatever a server announces, it is not pinged more often.</summary>
+    private const int PingIntervalMsMin = 1000;
+
     // DropWrite: one wake-up is as good as many.
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TimeProvider _time = options.Time;
+    private readonly Random _random = new(options.Random.Next()); // of its own: the owner's callers use the other one
     private volatile EventOnlyConnection? _connection;
     private volatile TaskCompletionSource? _cut;
     private long _heardAt;
@@ -41,7 +45,7 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     public void Wake() => _wakes.Writer.TryWrite(true);
 
     /// <summary>The server greeted us: its silence can be measured.</summary>
-    public void Greeted(int pingIntervalMs) => _pingInterval = TimeSpan.FromMilliseconds(pingIntervalMs);
+    public void Greeted(int pingIntervalMs) => _pingInterval = TimeSpan.FromMilliseconds(Math.Max(pingIntervalMs, PingIntervalMsMin));
 
     /// <summary>The project is ours: this attempt has succeeded.</summary>
     public void Held()
@@ -73,6 +77,7 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
             LineEnd end;
             try
             {
+                stopping.ThrowIfCancellationRequested();
                 if (_cut is { } cut)
                     await cut.Task.WaitAsync(stopping).ConfigureAwait(false);
                 _isHeld = false;
@@ -97,9 +102,9 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
 
     private async Task PauseAsync(LineEnd end, int attempt, CancellationToken stopping)
     {
-        var pause = options.Reconnect.Pause(attempt, options.Random);
+        var pause = options.Reconnect.Pause(attempt, _random);
         if (end.RetryAfter is { } asked)
-            pause = TimeSpan.FromTicks(Math.Max(pause.Ticks, asked.Ticks + (long)(options.Random.NextDouble() * options.Reconnect.Base.Ticks)));
+            pause = TimeSpan.FromTicks(Math.Max(pause.Ticks, asked.Ticks + (long)(_random.NextDouble() * options.Reconnect.Base.Ticks)));
         await Task.Delay(pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the loop looks at the token
     }
 
@@ -134,6 +139,8 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
         var writing = WriteAsync(connection, over.Token);
         var watching = WatchAsync(started, over.Token);
         var first = await Task.WhenAny(reading, writing, watching).ConfigureAwait(false);
+        if (first == writing && writing.IsCompletedSuccessfully && !stopping.IsCancellationRequested)
+            first = await Task.WhenAny(reading, watching).ConfigureAwait(false); // what cannot be written to may still tell why, by its close frame
 
         await over.CancelAsync().ConfigureAwait(false);
         if (stopping.IsCancellationRequested)
@@ -187,13 +194,9 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
                     await connection.SendAsync(message, CancellationToken.None).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-            return null;
-        }
         catch (Exception failure) when (IsBreak(failure))
         {
-            return LineEnd.Lost("The connection broke.");
+            return null; // the reader finds out why
         }
     }
 

@@ -7,7 +7,6 @@ internal static class CommandLine
     {
         ["--port"] = "EventOnly:Port",
         ["--host"] = "EventOnly:Host",
-        ["--allow-origin"] = "EventOnly:AllowedOrigins:0",
         ["--log"] = "Logging:LogLevel:Default",
     };
 
@@ -23,13 +22,24 @@ internal static class CommandLine
         The same by environment: EventOnly__Port=9000, EventOnly__AllowedOrigins__0=https://example.org
         """;
 
+    private const string AllowOrigin = "--allow-origin";
+
+    /// <summary>Spells out what may be given more than once: each origin gets a place of its own, behind those of appsettings.json.</summary>
+    public static string[] Spell(string[] args)
+    {
+        var place = 1000;
+        return [.. args.Select(arg => arg == AllowOrigin || arg.StartsWith(AllowOrigin + "=", StringComparison.Ordinal)
+            ? $"--EventOnly:AllowedOrigins:{place++}{arg[AllowOrigin.Length..]}"
+            : arg)];
+    }
+
     /// <summary>A sentence on the first argument that means nothing; null where all mean something.</summary>
     public static string? Complain(string[] args)
     {
         for (var i = 0; i < args.Length; i++)
         {
             var name = args[i].Split('=', 2)[0];
-            var isKnown = Names.ContainsKey(name) || name.StartsWith("--EventOnly:", StringComparison.OrdinalIgnoreCase)
+            var isKnown = Names.ContainsKey(name) || name == AllowOrigin || name.StartsWith("--EventOnly:", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("--Logging:", StringComparison.OrdinalIgnoreCase);
             if (!isKnown)
                 return $"'{args[i]}' is not a setting. --help lists them.";

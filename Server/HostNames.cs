@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace EventOnly.Server;
 
 /// <summary>
@@ -8,9 +10,11 @@ internal static class HostNames
 {
     private static readonly string[] s_loopback = ["localhost", "127.0.0.1", "[::1]"];
 
+    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
     public static Func<HttpContext, RequestDelegate, Task> Check(EventOnlyOptions options)
     {
-        IList<string> allowed = options.AllowedHosts.Count > 0 ? options.AllowedHosts : options.Host == "localhost" ? s_loopback : [];
+        IList<string> allowed = options.AllowedHosts.Count > 0 ? options.AllowedHosts : IsLoopback(options.Host) ? s_loopback : [];
         return (context, next) =>
         {
             if (allowed.Count == 0 || allowed.Contains(context.Request.Host.Host, StringComparer.OrdinalIgnoreCase))

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using EventOnly.Server;
 
 if (args is ["--help" or "-h" or "-?"])
@@ -12,14 +13,14 @@ try
 {
     await using var application = ServerApplication.Build(args);
     await application.StartAsync();
-    var address = application.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal).TrimEnd('/');
+    var address = application.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal).TrimEnd('/');
     Console.WriteLine($"EventOnly is ready. Page: {address}  Socket: {address.Replace("http", "ws", StringComparison.Ordinal)}/ws  (Ctrl-C ends it)");
     await application.WaitForShutdownAsync();
     return 0;
 }
-catch (Exception wrong) when (wrong is WrongSettingException or IOException or FormatException)
+catch (Exception wrong) when (wrong is WrongSettingException or IOException or FormatException or SocketException)
 {
-    return Refuse(wrong.Message); // FormatException: appsettings.json is not JSON; IOException: the port is taken
+    return Refuse(wrong.Message); // FormatException: appsettings.json is not JSON; IOException, SocketException: the port or address cannot be had
 }
 
 // One clear line, where a person and a supervisor look for it.

@@ -17,7 +17,7 @@ internal static class ServerApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddCommandLine(args, CommandLine.Names);
+        builder.Configuration.AddCommandLine(CommandLine.Spell(args), CommandLine.Names);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -16,6 +16,9 @@ internal static class Settings
         var verdict = new EventOnlyOptionsValidator().Validate(null, options);
         if (verdict.Failed)
             throw new WrongSettingException(string.Join(' ', verdict.Failures));
+        if (options.Connections.PingTimeout <= options.Connections.PingInterval)
+            throw new WrongSettingException("EventOnly:Connections:PingTimeout must be longer than PingInterval, or every quiet client is cut off.");
+        RefuseUnknownLevel(configuration.GetSection("Logging:LogLevel"));
         return options.Host is "localhost" or "any" || IPAddress.TryParse(options.Host, out _)
             ? options
             : throw new WrongSettingException($"EventOnly:Host is '{options.Host}', but must be localhost, any, or an IP address.");
@@ -30,6 +33,15 @@ internal static class Settings
         catch (InvalidOperationException wrong) // a value that cannot be converted; the message names value and setting
         {
             throw new WrongSettingException(wrong.Message);
+        }
+    }
+
+    private static void RefuseUnknownLevel(IConfigurationSection levels)
+    {
+        foreach (var level in levels.GetChildren())
+        {
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+                throw new WrongSettingException($"{level.Path} is '{level.Value}', but must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
         }
     }
 

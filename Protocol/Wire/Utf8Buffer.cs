@@ -3,8 +3,11 @@ using System.Diagnostics;
 
 namespace EventOnly.Protocol.Wire;
 
-/// <summary>A growing buffer that JSON is spliced into. Kept and cleared by its owner, so that writing allocates nothing once it has grown.</summary>
-public sealed class Utf8Buffer(int capacity = 512)
+/// <summary>
+/// A growing buffer that JSON is spliced into. Kept and cleared by its owner, so that writing allocates nothing once it has grown; what grew
+/// beyond <paramref name="keptBytes"/> is given back, so that one large message does not cost an idle owner its memory.
+/// </summary>
+public sealed class Utf8Buffer(int capacity = 512, int keptBytes = 8 * 1024)
 {
     private byte[] _bytes = new byte[capacity];
 
@@ -14,7 +17,12 @@ public sealed class Utf8Buffer(int capacity = 512)
 
     public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
 
-    public void Clear() => Length = 0;
+    public void Clear()
+    {
+        Length = 0;
+        if (_bytes.Length > Math.Max(keptBytes, capacity))
+            _bytes = new byte[capacity];
+    }
 
     /// <summary>Forgets everything after the first <paramref name="length"/> bytes.</summary>
     public void TruncateTo(int length)

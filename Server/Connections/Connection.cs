@@ -16,6 +16,9 @@ namespace EventOnly.Server.Connections;
 /// </summary>
 internal sealed class Connection : IDisposable
 {
+    /// <summary>Bytes one run of the pump may write on its waker's thread, if every write completes at once.</summary>
+    private const int RunBytesMax = 256 * 1024;
+
     private const int Idle = 0, Pumping = 1, LookAgain = 2;
 
     private readonly Stream _stream;
@@ -193,6 +196,7 @@ internal sealed class Connection : IDisposable
     /// </summary>
     private async Task PumpAsync()
     {
+        var writtenInARow = 0;
         try
         {
             do
@@ -203,6 +207,11 @@ internal sealed class Connection : IDisposable
                     Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
                     await _stream.WriteAsync(bytes, CancellationToken.None);
                     Volatile.Write(ref _writeBegunAt, 0);
+                    if ((writtenInARow += bytes.Length) > RunBytesMax)
+                    {
+                        await Task.Yield(); // the waker has others to wake
+                        writtenInARow = 0;
+                    }
                 }
                 if (_outbox.IsSpent)
                 {

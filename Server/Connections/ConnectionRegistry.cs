@@ -52,11 +52,24 @@ internal sealed class ConnectionRegistry(
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 foreach (var (_, connection) in _connections)
-                    connection.Beat();
+                    Beat(connection);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>One connection's fault is not to cost the others their heartbeat.</summary>
+    private void Beat(Connection connection)
+    {
+        try
+        {
+            connection.Beat();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.ConnectionFaulted(connection.Id, fault);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class Conversation
     {
         if (!_codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
             return new(ComplainAsync(Complaint(fault!)));
-        return IsIntroduced || message is ClientMessage.Connect
+        return IsIntroduced || message is ClientMessage.Connect or ClientMessage.Ping or ClientMessage.Pong
             ? HearAsync(message!, text.Length)
             : new(ComplainAsync(Answer(message!, ErrorCode.Unauthenticated, "Say connect first.")));
     }
@@ -93,7 +93,7 @@ internal sealed class Conversation
             await ComplainAsync(Answer(m, ErrorCode.Exists, "The project is joined already."));
             return;
         }
-        Part(m.Project);
+        _joined.Remove(m.Project);
         if (_joined.Count >= _options.ProjectsMax)
         {
             await ComplainAsync(Answer(m, ErrorCode.TooLarge, "The connection has joined as many projects as it may."));
@@ -104,6 +104,7 @@ internal sealed class Conversation
             await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Unavailable, "The project cannot be opened just now.", RetryAfterMs: 1000));
             return;
         }
+        await _connection.Mailbox.RoomAsync(0, _connection.Over); // joined is posted whatever is in the box, so who does not read may not join on and on
         var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End);
         _joined.Add(m.Project, (loop, member));
         _connection.Outbox.Add(member);
@@ -129,14 +130,8 @@ internal sealed class Conversation
             await NotAMember(m);
             return;
         }
-        Part(m.Project);
+        _joined.Remove(m.Project);
         await BringAsync(loop, new Inbound.Exit(member, m.Id));
-    }
-
-    private void Part(string project)
-    {
-        if (_joined.Remove(project, out var there))
-            _connection.Outbox.Remove(there.Member);
     }
 
     private ValueTask Cancel(ClientMessage.Cancel m)
@@ -159,7 +154,9 @@ internal sealed class Conversation
             else if (!member.IsInside)
                 await NotAMember(message);
         });
-        return error is null ? default : new(ComplainAsync(error));
+        if (error is null)
+            return default;
+        return new(error.Code == ErrorCode.RateLimited ? SayAsync(error) : ComplainAsync(error)); // to be too fast is no offence
     }
 
     private Task QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)

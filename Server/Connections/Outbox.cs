@@ -20,16 +20,11 @@ internal sealed class Outbox(Mailbox mailbox)
     /// <summary>Whether the last words have been taken: nothing follows. The pump's.</summary>
     public bool IsSpent { get; private set; }
 
+    /// <summary>Takes in a member. Those that have left stay until they have said their last word.</summary>
     public void Add(Member member)
     {
         lock (_gate)
-            _members = [.. _members, member];
-    }
-
-    public void Remove(Member member)
-    {
-        lock (_gate)
-            _members = [.. _members.Where(other => other != member)];
+            _members = [.. _members.Where(other => !other.IsGone), member];
     }
 
     /// <summary>Sets what is said last. With <paramref name="drain"/> all that is waiting is said before it.</summary>

@@ -19,7 +19,7 @@ internal readonly record struct Answer(Verdict Verdict, long Seq, Refusal? Refus
 /// </summary>
 internal sealed class Draft
 {
-    private readonly Utf8Buffer _bytes = new(4096);
+    private readonly Utf8Buffer _bytes = new(4096, keptBytes: 64 * 1024);
     private readonly List<(int Frame, int Json, int End)> _places = [];
     private readonly List<JournalEntry> _entries = [];
 

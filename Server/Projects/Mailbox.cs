@@ -16,11 +16,12 @@ internal sealed class Mailbox(int bytesMax)
     private long _bytes;
 
     /// <summary>Posts a complete frame; false where the box is full. An empty box takes any frame, however large.</summary>
-    public bool TryPost(ReadOnlyMemory<byte> frame)
+    /// <param name="part">Of the box, only this part (1 = all, 4 = a quarter) may be filled: what is less needed leaves room for the rest.</param>
+    public bool TryPost(ReadOnlyMemory<byte> frame, int part = 1)
     {
         lock (_gate)
         {
-            if (!HasRoomFor(frame.Length))
+            if (!HasRoomFor(frame.Length, part))
                 return false;
             _frames.Enqueue(frame);
             _bytes += frame.Length;
@@ -29,7 +30,7 @@ internal sealed class Mailbox(int bytesMax)
     }
 
     /// <summary>Posts even when full: for what must come and comes once, such as <c>joined</c>.</summary>
-    public void PostLast(ReadOnlyMemory<byte> frame)
+    public void PostAlways(ReadOnlyMemory<byte> frame)
     {
         lock (_gate)
         {
@@ -68,5 +69,6 @@ internal sealed class Mailbox(int bytesMax)
         }
     }
 
-    private bool HasRoomFor(int bytes) => _bytes == 0 || (_bytes + bytes <= bytesMax && _frames.Count < _framesMax);
+    private bool HasRoomFor(int bytes, int part = 1) =>
+        _bytes == 0 || (_bytes + bytes <= bytesMax / part && _frames.Count < _framesMax / part);
 }

@@ -12,7 +12,7 @@ namespace EventOnly.Server.Projects;
 /// <param name="end">Tells the connection to end.</param>
 internal sealed class Member(string userName, Mailbox mailbox, Action wake, Action<CloseCode> end)
 {
-    private enum Phase { Outside, Inside, Gone }
+    private enum Phase { Outside, Inside, Leaving, Gone }
 
     private volatile Phase _phase;
     private Tape? _tape;
@@ -22,6 +22,8 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
     private int _part;
     private long _position;
     private long _whisperPosition;
+    private long _end;
+    private ReadOnlyMemory<byte> _lastWord;
 
     public string UserName { get; } = userName;
 
@@ -56,17 +58,24 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
         (_snapshot, _part) = (snapshot, 0);
         (_tape, _position) = (tape, position);
         (_whispers, _whisperPosition) = (whispers, whispers.Head);
-        Mailbox.PostLast(joined);
+        Mailbox.PostAlways(joined);
         _phase = Phase.Inside; // volatile: the pump sees all of the above
     }
 
-    /// <summary>The loop's: nothing is taken from it any more.</summary>
-    public void Leave() => _phase = Phase.Gone;
+    /// <summary>
+    /// The loop's: it still takes what was on the tape when it left, for a command that it gave before is answered there, and then
+    /// <paramref name="lastWord"/>.
+    /// </summary>
+    public void Leave(ReadOnlyMemory<byte> lastWord = default)
+    {
+        (_end, _lastWord) = (_tape?.Head ?? 0, lastWord);
+        _phase = _tape is null ? Phase.Gone : Phase.Leaving;
+    }
 
     /// <summary>The pump's: true once, when it is first seen inside. Then <c>joined</c> is in the mailbox, whatever stood there a moment ago.</summary>
     public bool NoticeEntering()
     {
-        if (_noticed || _phase != Phase.Inside)
+        if (_noticed || _phase is Phase.Outside or Phase.Gone)
             return false;
         return _noticed = true;
     }
@@ -78,7 +87,8 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
     public bool TryTake(out ReadOnlyMemory<byte> bytes, out bool fellBehind)
     {
         (bytes, fellBehind) = (default, false);
-        if (_phase != Phase.Inside)
+        var phase = _phase;
+        if (phase is Phase.Outside or Phase.Gone)
             return false;
         if (_snapshot is not null)
         {
@@ -87,6 +97,8 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
                 _snapshot = null;
             return true;
         }
+        if (phase == Phase.Leaving)
+            return TryTakeLast(out bytes);
         if (!Listens)
             return false;
         if (!_tape!.TryRead(_position, out bytes))
@@ -96,6 +108,19 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
         }
         _position += bytes.Length;
         return bytes.Length > 0 || TryTakeWhisper(out bytes);
+    }
+
+    private bool TryTakeLast(out ReadOnlyMemory<byte> bytes)
+    {
+        if (Listens && _position < _end && _tape!.TryRead(_position, out bytes))
+        {
+            bytes = bytes[..(int)Math.Min(bytes.Length, _end - _position)];
+            _position += bytes.Length;
+            return true;
+        }
+        bytes = _lastWord;
+        _phase = Phase.Gone;
+        return bytes.Length > 0;
     }
 
     /// <summary>What is not stored is not worth lagging for: a member that is behind skips to the newest.</summary>

@@ -10,6 +10,12 @@ internal sealed class Members
     /// <summary>Present members that <c>joined</c> lists; the count is told beyond.</summary>
     private const int ListedMax = 200;
 
+    /// <summary>Bytes of presence that one message carries, about: in <c>joined</c> and in the news.</summary>
+    private const int NewsBytes = 32 * 1024;
+
+    /// <summary>What an entry costs besides its data: session, name, punctuation.</summary>
+    private const int EntryBytes = 100;
+
     private readonly Dictionary<string, Member> _bySession = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
@@ -60,26 +66,40 @@ internal sealed class Members
 
     public ImmutableArray<PresentMember> Present()
     {
-        var present = ImmutableArray.CreateBuilder<PresentMember>();
-        foreach (var member in _bySession.Values)
-        {
-            if (present.Count == ListedMax)
-                break;
-            if (member.Presence is { } data)
-                present.Add(new(member.Session, member.UserName, data));
-        }
-        return present.DrainToImmutable();
+        var room = NewsBytes;
+        return Take(
+            _bySession.Values.Where(member => member.Presence is not null).Take(ListedMax)
+                .Select(member => new PresentMember(member.Session, member.UserName, member.Presence!)),
+            static member => member.Data.Bytes, ref room);
     }
 
-    /// <summary>What changed since the last call, or null.</summary>
+    /// <summary>What changed since the last call, as much as fits into one message; null where nothing did. Call it until then.</summary>
     public ServerMessage.Presence? TakeNews(string project)
     {
         if (_arrived.Count + _changed.Count + _left.Count == 0)
             return null;
-        var news = new ServerMessage.Presence(project, [.. _arrived.Values], [.. _left], [.. _changed.Select(pair => new PresenceChange(pair.Key, pair.Value))]);
-        _arrived.Clear();
-        _changed.Clear();
-        _left.Clear();
-        return news;
+        var room = NewsBytes;
+        var left = Take(_left, static session => session.Length, ref room);
+        var arrived = Take(_arrived.Values, static member => member.Data.Bytes, ref room);
+        var changed = Take(_changed, static change => change.Value.Bytes, ref room);
+        _left.ExceptWith(left);
+        foreach (var member in arrived)
+            _arrived.Remove(member.Session);
+        foreach (var (session, _) in changed)
+            _changed.Remove(session);
+        return new(project, arrived, left, [.. changed.Select(change => new PresenceChange(change.Key, change.Value))]);
+    }
+
+    private static ImmutableArray<T> Take<T>(IEnumerable<T> all, Func<T, int> bytesOf, ref int room)
+    {
+        var taken = ImmutableArray.CreateBuilder<T>();
+        foreach (var one in all)
+        {
+            if (room <= 0)
+                break;
+            room -= bytesOf(one) + EntryBytes;
+            taken.Add(one);
+        }
+        return taken.DrainToImmutable();
     }
 }

@@ -11,6 +11,12 @@ namespace EventOnly.Server.Projects;
 /// </summary>
 internal sealed class Project
 {
+    /// <summary>What others send a member may fill a quarter of its mailbox, so that they cannot crowd out its own answers.</summary>
+    private const int WhisperPart = 4;
+
+    /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
+    private const int CurrentPart = 2;
+
     private readonly string _id;
     private readonly StateLimits _limits;
     private readonly int _membersMax;
@@ -164,10 +170,14 @@ internal sealed class Project
         return outcomes.MoveToImmutable();
     }
 
-    public void Leave(Member member)
+    /// <param name="requestId">The request to answer, after all that was said before it has been; null where the connection ended.</param>
+    public void Leave(Member member, string? requestId = null)
     {
-        member.Leave();
-        Members.Remove(member);
+        var wasInside = member.IsInside;
+        member.Leave(requestId is null ? default : Frame(new ServerMessage.Done(requestId)));
+        if (wasInside)
+            Members.Remove(member);
+        Touched.Add(member);
     }
 
     /// <summary>Sends what is not stored to everybody, the sender included; or to one member, if there is room in its mailbox.</summary>
@@ -178,7 +188,7 @@ internal sealed class Project
         {
             Whisper(told);
         }
-        else if (Members.Find(message.To) is { Listens: true } to && to.Mailbox.TryPost(Frame(told)))
+        else if (Members.Find(message.To) is { Listens: true } to && to.Mailbox.TryPost(Frame(told), WhisperPart))
         {
             Touched.Add(to);
         }
@@ -187,7 +197,7 @@ internal sealed class Project
     /// <summary>Tells the members what is new about each other. Once a turn.</summary>
     public void TellPresence()
     {
-        if (Members.TakeNews(_id) is { } news)
+        while (Members.TakeNews(_id) is { } news)
             Whisper(news);
     }
 
@@ -205,7 +215,7 @@ internal sealed class Project
         switch (answer.Verdict)
         {
             case Verdict.Refused:
-                Post(from, new ServerMessage.Reject(_id, n, answer.Refusal!));
+                Reject(from, n, answer.Refusal!);
                 break;
             case Verdict.Duplicate:
                 Post(from, new ServerMessage.Ack(_id, n, _state.Seq, Duplicate: true));
@@ -214,6 +224,14 @@ internal sealed class Project
                 Post(from, new ServerMessage.Ack(_id, n, answer.Seq, Duplicate: false));
                 break;
         }
+    }
+
+    private void Reject(Member from, long n, Refusal refusal)
+    {
+        if (refusal.Current is not null && from.Mailbox.TryPost(Frame(new ServerMessage.Reject(_id, n, refusal)), CurrentPart))
+            Touched.Add(from);
+        else
+            Post(from, new ServerMessage.Reject(_id, n, refusal with { Current = null }));
     }
 
     /// <summary>A sender that does not read its answers is not waited for.</summary>

@@ -39,6 +39,9 @@ internal sealed class ProjectLoop
     /// <summary>What an event is larger than its command, about: seq, time, author and session.</summary>
     private const int EventBytesMore = 200;
 
+    /// <summary>When to try again where the project is full.</summary>
+    private const int FullRetryMs = 5000;
+
     private readonly string _id;
     private readonly Project _project;
     private readonly IJournal _journal;
@@ -135,8 +138,8 @@ internal sealed class ProjectLoop
     {
         _submissions.Clear();
         _submittedBytes = 0;
-        while (_submissions.Count < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
-            && _inbox.Reader.TryRead(out var inbound))
+        for (var taken = 0; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
+            && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
@@ -175,13 +178,11 @@ internal sealed class ProjectLoop
                 break;
             case Inbound.Enter enter:
                 if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
-                    _project.Post(enter.From, new ServerMessage.Error(enter.Request.Id, ErrorCode.TooLarge, "The project has as many members as it may."));
+                    _project.Post(enter.From, new ServerMessage.Error(enter.Request.Id, ErrorCode.Unavailable, "The project has as many members as it may.", RetryAfterMs: FullRetryMs));
                 replaced?.End(CloseCode.Replaced);
                 break;
             case Inbound.Exit exit:
-                _project.Leave(exit.From);
-                if (exit.RequestId is not null)
-                    _project.Post(exit.From, new ServerMessage.Done(exit.RequestId));
+                _project.Leave(exit.From, exit.RequestId);
                 break;
             case Inbound.Look look when look.From.IsInside:
                 _looks.Add(look.Seen);

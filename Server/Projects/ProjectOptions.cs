@@ -10,7 +10,7 @@ public sealed class ProjectOptions
     [Range(1, 10_000_000)]
     public int OpenMax { get; set; } = 100_000;
 
-    /// <summary>Members of one project at a time. Beyond it a join is answered with <c>too_large</c>.</summary>
+    /// <summary>Members of one project at a time. Beyond it a join is answered with <c>unavailable</c>.</summary>
     [Range(1, 10_000_000)]
     public int MembersMax { get; set; } = 20_000;
 
@@ -27,7 +27,7 @@ public sealed class ProjectOptions
     [Range(16, 1_000_000)]
     public int InboxMax { get; set; } = 4096;
 
-    /// <summary>Commands decided and recorded together. Larger batches cost fewer writes; smaller ones answer sooner.</summary>
+    /// <summary>Messages taken in one turn, of which the commands are decided and recorded together. Larger batches cost fewer writes; smaller ones answer sooner.</summary>
     [Range(1, 100_000)]
     public int BatchMax { get; set; } = 1024;
 

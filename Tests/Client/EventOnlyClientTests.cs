@@ -66,24 +66,6 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
-    public async Task A_conflict_may_come_without_the_entity()
-    {
-        var troubles = new List<string>();
-        var (client, line) = await _server.ConnectedAsync(
-            _server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) }, entities: Said.Card("c", "{}"));
-        await using var _ = client;
-        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, _server.Deadline);
-        await line.HearAsync<ClientMessage.Submit>();
-
-        await line.SayAsync("""{"type":"reject","project":"p","n":1,"code":"conflict","message":"No.","retryable":false}""");
-
-        var thrown = (await updating.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which;
-        (thrown.Code, thrown.Current).Should().Be(("conflict", null));
-        client.PendingCount.Should().Be(0);
-        troubles.Should().BeEmpty();
-    }
-
-    [Test]
     public async Task A_line_that_breaks_is_made_again_and_resumes_with_what_was_sent()
     {
         var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
@@ -138,6 +120,18 @@ public sealed class EventOnlyClientTests
         await reading.Invoking(async task => await task).Should().ThrowAsync<ClosedException>();
         await client.Invoking(c => c.CreateAsync("card", JsonFields.Empty)).Should().ThrowAsync<ClosedException>();
         _server.Dialled.Should().Be(1);
+    }
+
+    [Test]
+    public async Task A_close_counts_even_where_we_were_about_to_say_something()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+
+        await line.CloseAsync(CloseCode.Replaced);
+        (await line.HearEndAsync()).Should().NotBeNull("the client answers");
+        var creating = client.CreateAsync("card", JsonFields.Empty, ct: _server.Deadline); // this cannot be written any more
+
+        (await creating.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be("replaced");
     }
 
     [Test]
@@ -218,32 +212,6 @@ public sealed class EventOnlyClientTests
         await second.Should().ThrowAsync<QueueFullException>();
         client.Store.Get("b").Should().BeNull();
         first.IsCompleted.Should().BeFalse();
-        await client.DisconnectAsync(); // without a flush: time stands
-    }
-
-    [Test]
-    public async Task A_command_over_the_message_limit_is_never_sent_and_fails_with_what_depends_on_it()
-    {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
-        await using var _ = client;
-        client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var creating = client.CreateAsync("card", Said.Json($$"""{"text":"{{new string('x', 65536)}}"}"""), "big", _server.Deadline);
-        var updating = client.UpdateAsync("big", Said.Json("""{"x":1}"""), ct: _server.Deadline);
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
-
-        client.Heal();
-        var again = await ReconnectAsync();
-        var join = await again.GreetAsync();
-        await again.SayAsync(Said.Joined(join.Id, 1, recovered: true));
-
-        (await again.HearAsync<ClientMessage.Submit>()).N.Should().Be(3, "nothing else is sent");
-        await RefusedAsync(creating, "too_large");
-        await RefusedAsync(updating, "too_large");
-        client.Store.Get("big").Should().BeNull();
-        client.PendingCount.Should().Be(1);
-        await again.SayAsync(Said.Voted(2, Said.Me, 3));
-        await voting;
     }
 
     [Test]
@@ -335,61 +303,6 @@ public sealed class EventOnlyClientTests
         client.Seq.Should().Be(1);
     }
 
-    [TestCase(ErrorCode.Unavailable)]
-    [TestCase(ErrorCode.RateLimited)]
-    public async Task A_join_that_is_refused_for_now_is_tried_again_after_the_pause_the_server_asks_for(ErrorCode code)
-    {
-        var connecting = _server.ConnectAsync();
-        var first = await _server.AcceptAsync();
-        var join = await first.GreetAsync();
-
-        await first.SayAsync(new ServerMessage.Error(join.Id, code, "Not now.", RetryAfterMs: 60_000));
-        await _server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(59));
-        _server.Dialled.Should().Be(1);
-        _server.Time.Advance(TimeSpan.FromSeconds(2));
-        await (await _server.AcceptAsync()).WelcomeAsync(1);
-
-        await using var client = await connecting;
-        client.State.Should().Be(ConnectionState.Connected);
-    }
-
-    [Test]
-    public async Task A_rejoin_that_is_refused_for_now_keeps_the_commands_and_is_tried_again()
-    {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
-        await using var _ = client;
-        line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
-
-        var refused = await ReconnectAsync();
-        var join = await refused.GreetAsync();
-        await refused.SayAsync(new ServerMessage.Error(join.Id, ErrorCode.Unavailable, "Not now.", RetryAfterMs: 1000));
-        var again = await ReconnectAsync();
-        var rejoin = await again.GreetAsync();
-        await again.SayAsync(Said.Joined(rejoin.Id, 1, recovered: true));
-        await again.HearAsync<ClientMessage.Submit>();
-        await again.SayAsync(Said.Voted(2, Said.Me, 1));
-
-        (await voting).Seq.Should().Be(2);
-        rejoin.Id.Should().NotBe(join.Id);
-    }
-
-    [TestCase(ErrorCode.TooLarge, "too_large")]
-    [TestCase(ErrorCode.Forbidden, "forbidden")]
-    public async Task A_join_that_is_refused_for_good_is_not_tried_again(ErrorCode code, string word)
-    {
-        var connecting = _server.ConnectAsync();
-        var line = await _server.AcceptAsync();
-        var join = await line.GreetAsync();
-
-        await line.SayAsync(new ServerMessage.Error(join.Id, code, "No."));
-
-        (await connecting.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be(word);
-        _server.Dialled.Should().Be(1);
-    }
-
     [Test]
     public async Task A_question_without_a_line_fails_at_once_and_one_under_way_when_the_line_breaks()
     {
@@ -462,22 +375,6 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
-    public async Task Own_broadcasts_are_never_delivered()
-    {
-        var (client, line) = await _server.ConnectedAsync();
-        await using var _ = client;
-        var heard = client.BroadcastsAsync();
-
-        await line.SayAsync(
-            new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(1), "ann", Said.Me),
-            new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(2), "ann", Said.Other)); // the same user in another session is somebody else
-
-        await using var reader = heard.GetAsyncEnumerator(_server.Deadline);
-        (await reader.MoveNextAsync()).Should().BeTrue();
-        reader.Current.Session.Should().Be(Said.Other);
-    }
-
-    [Test]
     public async Task The_newest_presence_goes_with_the_next_join()
     {
         var (client, line) = await _server.ConnectedAsync(_server.Options with { Presence = Said.Json("""{"view":"board"}""") });
@@ -530,6 +427,47 @@ public sealed class EventOnlyClientTests
     }
 
     [Test]
+    public async Task A_command_that_the_server_would_close_the_line_for_is_refused_here()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+        await using var _ = client;
+        var fat = Said.Json($$"""{"text":"{{new string('x', 65_536)}}"}""");
+
+        var creating = client.CreateAsync("card", fat, "fat", _server.Deadline);
+        var next = client.CreateAsync("card", JsonFields.Empty, "c", _server.Deadline);
+
+        (await creating.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be("too_large");
+        (await line.HearAsync<ClientMessage.Submit>()).N.Should().Be(2);
+        client.Store.Get("fat").Should().BeNull();
+        await line.SayAsync(Said.Created(2, "c", session: Said.Me, n: 2));
+        await next;
+        client.Invoking(c => c.Broadcast("wave", fat.ToValue())).Should().Throw<RejectedException>();
+        client.Invoking(c => c.SetPresence(fat)).Should().Throw<RejectedException>();
+        await client.Invoking(c => c.QueryAsync(new Query { Where = fat })).Should().ThrowAsync<RejectedException>();
+    }
+
+    [Test]
+    public async Task Attempts_spread_out_until_a_line_has_held_for_a_while()
+    {
+        var (client, line) = await _server.ConnectedAsync(_server.Options with { Reconnect = new() { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(64) } });
+        await using var _ = client;
+        var pauses = new List<TimeSpan>();
+        for (var i = 0; i < 6; i++)
+        {
+            if (i == 5)
+                _server.Time.Advance(TimeSpan.FromSeconds(6)); // this line holds
+            line.Abort();
+            pauses.Add(await PassPauseAsync(TimeSpan.FromMinutes(1), TimeSpan.MaxValue));
+            line = await _server.AcceptAsync();
+            await line.WelcomeAsync(1);
+            await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
+        }
+
+        pauses[..5].Max().Should().BeGreaterThan(TimeSpan.FromHours(2));
+        pauses[5].Should().BeLessThan(TimeSpan.FromHours(1));
+    }
+
+    [Test]
     public async Task A_frame_that_cannot_be_understood_is_reported_and_survived()
     {
         var troubles = new List<string>();
@@ -544,18 +482,18 @@ public sealed class EventOnlyClientTests
         troubles.Should().Equal("bad_frame");
     }
 
-    private static async Task RefusedAsync(Task task, string code) =>
-        (await task.Invoking(async refused => await refused).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be(code);
-
-    /// <summary>Lets the pause before the next attempt pass.</summary>
+    /// <summary>Lets the pause before the next attempt pass. No other timer is that short.</summary>
     private async Task<FakeLine> ReconnectAsync()
     {
-        var accepting = _server.AcceptAsync().AsTask();
-        while (!accepting.IsCompleted)
-        {
-            _server.Time.Advance(TimeSpan.FromMilliseconds(250));
-            await Task.WhenAny(accepting, Task.Delay(5));
-        }
-        return await accepting;
+        await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
+        return await _server.AcceptAsync();
+    }
+
+    private async Task<TimeSpan> PassPauseAsync(TimeSpan min, TimeSpan max)
+    {
+        TimeSpan pause = default;
+        await _server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, _server.Deadline);
+        _server.Time.Advance(pause);
+        return pause;
     }
 }

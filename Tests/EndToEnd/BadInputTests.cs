@@ -180,7 +180,7 @@ public sealed class BadInputTests
         // In the wrong place.
         Say("a join before connect", """{"type":"join","id":"j","project":"$p","session":"0123456789abcdef"}""", "error unauthenticated", Stage.Upgraded),
         Say("a command before connect", Create(), "reject unauthenticated", Stage.Upgraded),
-        Say("a ping before connect", """{"type":"ping","t":1}""", "error unauthenticated", Stage.Upgraded),
+        Say("a cancel before connect", """{"type":"cancel","id":"q"}""", "error unauthenticated", Stage.Upgraded),
         Say("a command before join", Create(), "reject forbidden", Stage.Introduced),
         Say("a broadcast before join", """{"type":"broadcast","project":"$p","topic":"a","data":1}""", "error forbidden", Stage.Introduced),
         Say("a presence before join", """{"type":"presence","project":"$p","data":{}}""", "error forbidden", Stage.Introduced),

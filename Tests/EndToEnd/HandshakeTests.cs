@@ -235,5 +235,27 @@ public sealed class HandshakeTests
         refused.Status.Should().Be(503);
     }
 
+    [TestCase("127.0.0.1", "evil.example", 400)]
+    [TestCase("127.0.0.1", "localhost", 200)]
+    public async Task On_a_loopback_address_only_loopback_names_are_answered_to(string host, string named, int status)
+    {
+        await using var server = await LiveServer.StartAsync("--host=" + host);
+        await using var client = await RawClient.DialAsync(server.Port);
+
+        (await client.AskAsync($"GET /health/live HTTP/1.1\r\nHost: {named}\r\n\r\n")).Status.Should().Be(status);
+    }
+
+    [Test]
+    public async Task Every_origin_that_is_allowed_on_the_command_line_counts()
+    {
+        await using var server = await LiveServer.StartAsync("--allow-origin", "https://one.example", "--allow-origin=https://two.example");
+        foreach (var origin in new[] { "https://one.example", "https://two.example" })
+        {
+            await using var client = await RawClient.DialAsync(server.Port);
+            var answer = await client.AskAsync(RawClient.Handshake(server.Port).Replace("\r\n\r\n", $"\r\nOrigin: {origin}\r\n\r\n", StringComparison.Ordinal));
+            answer.Status.Should().Be(101, origin);
+        }
+    }
+
     private static string Get(string path) => $"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n";
 }

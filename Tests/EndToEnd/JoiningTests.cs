@@ -206,7 +206,7 @@ public sealed class JoiningTests
         await ann.RequestAsync("""{"type":"leave","id":"$id","project":"apollo"}""");
         var joined = await bob.JoinAsync("apollo");
 
-        refused.Word("code").Should().Be("too_large");
+        refused.Word("code").Should().Be("unavailable");
         notInside.Word("code").Should().Be("forbidden");
         question.Word("code").Should().Be("forbidden", "who was not let in may not look either");
         joined.Number("memberCount").Should().Be(1);

@@ -13,6 +13,9 @@ public sealed class SettingsTests
     [TestCase("--host=somewhere", "EventOnly:Host is 'somewhere'")]
     [TestCase("--prot=8080", "'--prot=8080' is not a setting. --help lists them.")]
     [TestCase("--port", "'--port' needs a value.")]
+    [TestCase("--log=Loud", "Logging:LogLevel:Default is 'Loud'")]
+    [TestCase("--host=203.0.113.7", "assign")]
+    [TestCase("--EventOnly:Connections:PingTimeout=00:00:09", "PingTimeout must be longer than PingInterval")]
     public async Task A_wrong_setting_stops_the_start_with_one_clear_line(string argument, string told)
     {
         using var server = Start([argument]);

@@ -45,6 +45,33 @@ public sealed class StoryTests
     }
 
     [Test]
+    public async Task Who_asks_too_much_at_once_is_told_so_and_not_sent_away()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await server.JoinAsync("ann");
+
+        for (var i = 0; i < 60; i++)
+            await ann.SayAsync($$"""{"type":"query","id":"q{{i}}","project":"apollo"}""");
+        await ann.SayAsync("""{"type":"ping","t":1}""");
+
+        await ann.HearAsync("pong");
+        await ann.SayAsync(Milk);
+        await ann.HearAsync("create");
+        ann.Transcript.Count(heard => heard.Word("code") is not null).Should().Be(ann.Transcript.Count(heard => heard.Word("code") == "rate_limited"));
+    }
+
+    [Test]
+    public async Task A_ping_is_answered_even_before_connect()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await server.UpgradeAsync();
+
+        await ann.SayAsync("""{"type":"ping","t":7}""");
+
+        (await ann.HearAsync("pong")).Number("t").Should().Be(7);
+    }
+
+    [Test]
     public async Task A_command_that_fails_is_told_to_its_sender_alone()
     {
         await using var server = await LiveServer.StartAsync();

@@ -69,6 +69,17 @@ public sealed class ReplayTests
     }
 
     [Test]
+    public async Task An_entity_that_is_expected_must_be_there()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{}}""",
+            """{"as":"A","expect":{"entity":"c1","gone":true}}""",
+            """{"as":"A","within":100,"expect":{"entity":"c1"}}""");
+
+        verdict.Failure!.Line.Number.Should().Be(3);
+    }
+
+    [Test]
     public async Task A_refusal_nobody_expects_fails_the_script()
     {
         var verdict = await PlayAsync("""{"as":"A","connect":{}}""", """{"as":"A","do":"delete","entity":"c1"}""");

@@ -14,11 +14,15 @@ internal static class Expectation
         ["reject"] = ["reject"], ["ack"] = ["ack"], ["snapshot"] = ["snapshot"],
     };
 
-    public static void Check(JsonObject expect)
+    /// <summary>Refuses what is no expectation, and writes out what goes without saying: an entity that is expected is there.</summary>
+    public static void Complete(JsonObject expect)
     {
         var kinds = expect.Select(property => property.Key).Where(name => s_sequences.ContainsKey(name) || name == "state").ToArray();
-        if (kinds is [] && expect.ContainsKey("entity"))
+        if (kinds is [] && expect["entity"] is JsonValue)
+        {
+            expect["gone"] ??= false;
             return;
+        }
         if (kinds is not [var kind])
             throw new ScriptException($"An expectation is of one of: {string.Join(", ", s_sequences.Keys)}, state, entity.");
         if (kind == "event" && !s_events.Contains(expect["event"]?.ToString()))

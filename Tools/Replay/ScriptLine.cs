@@ -52,7 +52,7 @@ internal sealed record ScriptLine(
         if (action is null && expect is null)
             throw new ScriptException($"Nothing happens: a line has one of {string.Join(", ", s_actions)}, or 'expect'.");
         if (expect is not null)
-            Expectation.Check(expect);
+            Expectation.Complete(expect);
         return new(number, text, who ?? "", action, expect, DurationOf(line, "at"), DurationOf(line, "within"));
     }
 

@@ -36,7 +36,7 @@ public sealed class MailboxTests
     {
         _mailbox.TryPost(new byte[100]);
 
-        _mailbox.PostLast(Given.Utf8("goodbye"));
+        _mailbox.PostAlways(Given.Utf8("goodbye"));
 
         _mailbox.TryTake(out _);
         Taken().Should().Be("goodbye");

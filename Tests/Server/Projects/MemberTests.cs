@@ -89,8 +89,24 @@ public sealed class MemberTests
 
         bench.Submit("bob", 1, Given.Create("new"));
 
-        ann.Heard().Should().ContainSingle("it was told that it is in before it left").Which.Should().BeOfType<ServerMessage.Joined>();
+        ann.Heard().Should().NotContain(message => message is ServerMessage.Happened);
         (ann.Member.IsInside, ann.Member.IsGone).Should().Be((false, true));
+    }
+
+    [Test]
+    public void One_that_leaves_still_hears_what_happened_before_and_only_then_that_it_left()
+    {
+        var bench = Given.AProject();
+        var ann = bench.Enter("ann");
+        bench.Submit("ann", 1, Given.Create("mine"));
+
+        bench.Project.Leave(ann.Member, "l1");
+        bench.Enter("bob");
+        bench.Submit("bob", 1, Given.Create("later"));
+
+        var heard = ann.Heard().ToArray();
+        heard.OfType<ServerMessage.Happened>().Should().ContainSingle().Which.Event.N.Should().Be(1);
+        heard[^1].Should().BeOfType<ServerMessage.Done>().Which.Id.Should().Be("l1");
     }
 
     [Test]

@@ -132,7 +132,7 @@ public sealed class ProjectJoinTests
         bench.Project.Join(now.Member, "same", Given.Join(), out var replaced).Should().BeTrue();
 
         replaced.Should().BeSameAs(old.Member);
-        (old.Member.IsGone, bench.Project.Members.Count).Should().Be((true, 1));
+        (old.Member.IsInside, bench.Project.Members.Count).Should().Be((false, 1));
     }
 
     [Test]

@@ -73,7 +73,7 @@ public sealed class ProjectTurnTests
         await RunUntilAsync(loop, 1, ann.Member);
 
         (await looking).Should().BeNull();
-        bob.Heard<ServerMessage.Error>().Code.Should().Be(ErrorCode.TooLarge);
+        bob.Heard<ServerMessage.Error>().Code.Should().Be(ErrorCode.Unavailable);
         bob.Member.IsGone.Should().BeTrue();
     }
 
