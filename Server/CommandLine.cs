@@ -7,6 +7,8 @@ internal static class CommandLine
     {
         ["--port"] = "EventOnly:Port",
         ["--host"] = "EventOnly:Host",
+        ["--data"] = "EventOnly:Journal:Folder",
+        ["--durability"] = "EventOnly:Journal:Durability",
         ["--log"] = "Logging:LogLevel:Default",
     };
 
@@ -16,6 +18,8 @@ internal static class CommandLine
           --port N             TCP port (8080; 0 = any free one)
           --host WHERE         localhost (default), any, or an IP address
           --allow-origin URL   one more origin whose pages may connect; "null" for pages opened from disk
+          --data FOLDER        where the events are kept (data)
+          --durability LEVEL   what an acknowledged event survives: disk (default; loss of power), os (the end of the process), memory (nothing)
           --log LEVEL          Debug, Information (default), Warning, Error
           --EventOnly:NAME V   any setting by its full name, as in appsettings.json
 

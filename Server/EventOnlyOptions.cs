@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.Extensions.Options;
 
@@ -31,6 +32,10 @@ public sealed class EventOnlyOptions
 
     [ValidateObjectMembers]
     public ProjectOptions Projects { get; set; } = new();
+
+    /// <summary>Where and how the events are kept.</summary>
+    [ValidateObjectMembers]
+    public JournalOptions Journal { get; set; } = new();
 }
 
 [OptionsValidator]

@@ -38,7 +38,7 @@ internal static class ServerApplication
         services.AddSingleton(options.Projects);
         services.AddSingleton(TimeProvider.System);
         services.AddTransient(_ => new Random());
-        services.AddSingleton<IJournal>(_ => new MemoryJournal(() => Guid.NewGuid().ToString("n")[..16]));
+        services.AddSingleton(provider => Journal(options.Journal, provider));
         services.AddSingleton<ProjectDirectory>();
         services.AddSingleton<ConnectionRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionRegistry>());
@@ -48,8 +48,15 @@ internal static class ServerApplication
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Listening>();
     }
 
+    private static IJournal Journal(JournalOptions options, IServiceProvider provider) => options.Durability == Durability.Memory
+        ? new MemoryJournal(NewEpoch)
+        : FileJournal.OnDisk(options, NewEpoch, provider.GetRequiredService<ILogger<FileJournal>>());
+
+    private static string NewEpoch() => Guid.NewGuid().ToString("n")[16..]; // the half without the version's fixed digits
+
     private static void Serve(WebApplication application)
     {
+        application.Services.GetRequiredService<IJournal>(); // a data folder that cannot be used stops the start
         var options = application.Services.GetRequiredService<EventOnlyOptions>();
         var connections = application.Services.GetRequiredService<ConnectionRegistry>();
         application.Use(HostNames.Check(options));

@@ -39,22 +39,23 @@ internal ref struct FrameScan
         private (int Start, int Length) _first;
     }
 
-    /// <summary>Nothing is scanned yet, and nothing found.</summary>
-    public FrameScan(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
+    private FrameScan(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
     {
         _json = json;
         _limits = limits;
         _scratch = scratch;
     }
 
-    /// <summary>Scans a whole message. Throws <see cref="BadFrameException"/> or <see cref="JsonException"/>; what stood before the fault is found.</summary>
-    public void Message()
+    /// <summary>Scans a whole message. Throws <see cref="BadFrameException"/> or <see cref="JsonException"/>.</summary>
+    public static FrameScan Message(ReadOnlySpan<byte> json, WireLimits limits, Utf8Buffer scratch)
     {
-        if (_json.Length > _limits.MessageBytes)
+        if (json.Length > limits.MessageBytes)
             throw BadFrameException.TooLarge("The message is larger than the limit.");
-        if (!System.Text.Unicode.Utf8.IsValid(_json))
+        if (!System.Text.Unicode.Utf8.IsValid(json))
             throw BadFrameException.Shape("The message is not UTF-8.");
-        Object(_limits.MessageKeys);
+        var scan = new FrameScan(json, limits, scratch);
+        scan.Object(limits.MessageKeys);
+        return scan;
     }
 
     /// <summary>Scans an object that stands inside a scanned message.</summary>

@@ -16,16 +16,15 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ClientMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
-        var scan = new FrameScan(frame, limits, _scratch);
         try
         {
-            scan.Message();
+            var scan = FrameScan.Message(frame, limits, _scratch);
             message = ReadClientMessage(scan);
             return true;
         }
-        catch (Exception exception) when (AsFault(exception, scan) is { } found)
+        catch (Exception exception) when (AsFault(exception, frame) is { } found)
         {
-            fault = found.N is null ? FrameAddress.Read(frame, limits).On(found) : found;
+            fault = found;
             return false;
         }
     }
@@ -34,14 +33,13 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ServerMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
-        var scan = new FrameScan(frame, limits, _scratch);
         try
         {
-            scan.Message();
+            var scan = FrameScan.Message(frame, limits, _scratch);
             message = ReadServerMessage(scan, frame);
             return true;
         }
-        catch (Exception exception) when (AsFault(exception, scan) is { } found)
+        catch (Exception exception) when (AsFault(exception, frame) is { } found)
         {
             fault = found;
             return false;
@@ -52,7 +50,7 @@ public sealed partial class WireCodec(WireLimits limits)
     /// The one place where bad input turns from an exception into an answer. System.Text.Json throws InvalidOperationException, not
     /// JsonException, on lone surrogates.
     /// </summary>
-    private static FrameFault? AsFault(Exception exception, in FrameScan scan)
+    private FrameFault? AsFault(Exception exception, ReadOnlySpan<byte> frame)
     {
         var bad = exception switch
         {
@@ -61,34 +59,6 @@ public sealed partial class WireCodec(WireLimits limits)
             InvalidOperationException => BadFrameException.Shape("A string contains a lone surrogate."),
             _ => null,
         };
-        if (bad is null)
-            return null;
-        return exception is JsonException // then what stood before the fault need not mean what it seems to
-            ? new(bad.Code, bad.Detail, bad.Message, null, null, null)
-            : new(bad.Code, bad.Detail, bad.Message, Address(scan, Property.Id), Address(scan, Property.Project), Number(scan));
-    }
-
-    private static string? Address(in FrameScan scan, Property property)
-    {
-        try
-        {
-            return scan.Text(property) is { } text && (property == Property.Id ? Names.IsName(text) : Names.IsProjectId(text)) ? text : null;
-        }
-        catch (Exception exception) when (exception is BadFrameException or InvalidOperationException or JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static long? Number(in FrameScan scan)
-    {
-        try
-        {
-            return scan.Integer(Property.N, 1);
-        }
-        catch (BadFrameException)
-        {
-            return null;
-        }
+        return bad is null ? null : FrameAddress.Read(frame, limits).On(new(bad.Code, bad.Detail, bad.Message, null, null, null));
     }
 }

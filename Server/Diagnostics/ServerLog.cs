@@ -26,6 +26,21 @@ internal static partial class ServerLog
     [LoggerMessage(202, LogLevel.Error, "Project {Project} could not be opened")]
     public static partial void ProjectNotOpened(this ILogger logger, string project, Exception fault);
 
+    [LoggerMessage(301, LogLevel.Warning, "Project {Project}: a write that a crash cut short was removed from {File}: {Bytes} bytes after seq {Seq}, kept in {Aside}")]
+    public static partial void TornTailCut(this ILogger logger, string project, string file, long bytes, long seq, string aside);
+
+    [LoggerMessage(302, LogLevel.Error, "Project {Project} is damaged and stays closed: {File}, line {Line}, seq {Seq}: {What}. Stop the server and put a good copy of the folder in its place, or begin anew without it: mv '{Folder}' '{Folder}.damaged'")]
+    public static partial void JournalDamaged(this ILogger logger, string project, string file, long line, long seq, string what, string folder);
+
+    [LoggerMessage(303, LogLevel.Error, "Project {Project}: events cannot be written to {Folder}; commands are refused until they can")]
+    public static partial void AppendFailed(this ILogger logger, string project, string folder, Exception failure);
+
+    [LoggerMessage(304, LogLevel.Information, "Project {Project}: events can be written again")]
+    public static partial void JournalResumed(this ILogger logger, string project);
+
+    [LoggerMessage(305, LogLevel.Error, "The journal of project {Project} could not be opened; the next who joins tries again")]
+    public static partial void JournalNotOpened(this ILogger logger, string project, Exception failure);
+
     [LoggerMessage(401, LogLevel.Information, "Stopping: {Connections} connections are told to come back")]
     public static partial void Stopping(this ILogger logger, int connections);
 }

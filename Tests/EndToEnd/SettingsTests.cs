@@ -86,6 +86,7 @@ public sealed class SettingsTests
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "EventOnly.Server.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        start.Environment["EventOnly__Journal__Durability"] = "memory"; // else they would share a data folder
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return Process.Start(start)!;

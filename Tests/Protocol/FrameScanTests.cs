@@ -37,10 +37,5 @@ public sealed class FrameScanTests
         scan.RequiredText(Property.Type).Should().Be("ping");
     }
 
-    private static FrameScan Scan(string json)
-    {
-        var scan = new FrameScan(Given.Utf8(json), WireLimits.Default, new Utf8Buffer());
-        scan.Message();
-        return scan;
-    }
+    private static FrameScan Scan(string json) => FrameScan.Message(Given.Utf8(json), WireLimits.Default, new Utf8Buffer());
 }

@@ -37,7 +37,7 @@ internal sealed class LiveServer : IAsyncDisposable
     public static async Task<LiveServer> StartAsync(TimeProvider? time, Action<IServiceCollection>? configure, params string[] settings)
     {
         var log = new LogCapture();
-        var application = ServerApplication.Build(["--EventOnly:Port=0", .. settings], builder =>
+        var application = ServerApplication.Build(["--EventOnly:Port=0", "--EventOnly:Journal:Durability=Memory", .. settings], builder =>
         {
             builder.Logging.ClearProviders().AddProvider(log).AddFilter<LogCapture>("EventOnly", LogLevel.Debug);
             if (time is not null)

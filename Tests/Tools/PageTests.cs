@@ -81,7 +81,7 @@ public sealed class PageTests
     [Test, Category("Browser")]
     public async Task The_real_page_opened_from_disk_connects_to_its_server()
     {
-        await using var server = ServerApplication.Build(["--port", "0", "--allow-origin", "null", "--log", "Warning"]);
+        await using var server = ServerApplication.Build(["--port", "0", "--durability", "memory", "--allow-origin", "null", "--log", "Warning"]);
         await server.StartAsync();
         var socket = new UriBuilder(server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
         var file = Path.Combine(_folder, "board.html");

@@ -17,7 +17,7 @@ public sealed class ReplayTests
     [OneTimeSetUp]
     public async Task StartServer()
     {
-        _server = ServerApplication.Build(["--port", "0", "--log", "Warning"]);
+        _server = ServerApplication.Build(["--port", "0", "--durability", "memory", "--log", "Warning"]);
         await _server.StartAsync();
         _uri = new UriBuilder(_server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
     }

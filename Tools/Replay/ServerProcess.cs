@@ -46,7 +46,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo Start(string dll) => new("dotnet", [dll, "--port", "0", "--log", "Warning"])
+    private static ProcessStartInfo Start(string dll) => new("dotnet", [dll, "--port", "0", "--durability", "memory", "--log", "Warning"])
     {
         UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
     };

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
+
+namespace EventOnly.Server.Journals;
+
+/// <summary>
+/// Keeps journals as files of JSON lines, a folder per project (<see cref="JournalLine"/> has their grammar). What it has committed survives
+/// what <see cref="JournalOptions.Durability"/> says; nobody reads an entry before that.
+/// </summary>
+internal sealed class FileJournal(JournalOptions options, IJournalFiles files, Func<string> newEpoch, ILogger<FileJournal> logger) : IJournal, IDisposable
+{
+    /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
+    private readonly SemaphoreSlim _opening = new(4);
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
+    private readonly GroupCommit _commits = new(options);
+    private SafeHandle? _folderLock;
+
+    /// <summary>A journal on this machine's disk. Keeps its folder locked against other servers until it is disposed.</summary>
+    /// <exception cref="IOException">The folder cannot be used, or another server uses it.</exception>
+    public static FileJournal OnDisk(JournalOptions options, Func<string> newEpoch, ILogger<FileJournal> logger)
+    {
+        var files = new DiskFiles();
+        files.MakeFolder(options.Folder);
+        var folderLock = DiskFiles.Lock(options.Folder);
+        return new(options, files, newEpoch, logger) { _folderLock = folderLock };
+    }
+
+    public async ValueTask<JournalHead> OpenAsync(string project, CancellationToken stopping)
+    {
+        var book = await FindAsync(project, stopping);
+        book.ThrowIfDamaged();
+        return book.Head;
+    }
+
+    public async ValueTask<AppendResult> AppendAsync(
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping)
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(entries[i].Seq, expectedHead + 1 + i, nameof(entries));
+            JournalLine.ThrowIfNoEntry(entries[i].Json.Span);
+        }
+        Book book;
+        try
+        {
+            book = await FindAsync(project, stopping);
+        }
+        catch (JournalUnavailableException)
+        {
+            return new(AppendOutcome.Unavailable, 0, Book.RetryAfterMs);
+        }
+        if (book.ShallBeChecked())
+            _ = OnOwnThreadAsync(book.Check); // it reports to the book; the next append asks it
+        // Not cancelled any more from here on: until the thread is done with the entries their memory is not the caller's.
+        return await _commits.AppendAsync(new(book, expectedHead, entries));
+    }
+
+    public async IAsyncEnumerable<JournalEntry> ReadAsync(
+        string project, long from, [EnumeratorCancellation] CancellationToken stopping)
+    {
+        var book = await FindAsync(project, stopping);
+        book.ThrowIfDamaged();
+        foreach (var entry in book.Read(from, book.Head.Seq))
+        {
+            stopping.ThrowIfCancellationRequested();
+            yield return entry;
+        }
+    }
+
+    public async IAsyncEnumerable<JournalEntry> FollowAsync(
+        string project, long from, [EnumeratorCancellation] CancellationToken stopping)
+    {
+        var book = await FindAsync(project, stopping);
+        for (var next = Math.Max(from, 1); ;)
+        {
+            await book.GrownBeyond(next - 1).WaitAsync(stopping);
+            book.ThrowIfDamaged();
+            foreach (var entry in book.Read(next, book.Head.Seq))
+            {
+                stopping.ThrowIfCancellationRequested();
+                yield return entry;
+                next = entry.Seq + 1;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _commits.Dispose();
+        _folderLock?.Dispose();
+        _opening.Dispose();
+    }
+
+    /// <exception cref="JournalUnavailableException">The disk failed; the next call tries again.</exception>
+    private async Task<Book> FindAsync(string project, CancellationToken stopping)
+    {
+        var found = _books.GetOrAdd(project, key => new Lazy<Task<Book>>(() => OpenBookAsync(key))); // Lazy: of two that ask at once, one opens
+        try
+        {
+            return await found.Value.WaitAsync(stopping);
+        }
+        catch (IOException failure)
+        {
+            if (_books.TryRemove(new(project, found)))
+                logger.JournalNotOpened(project, failure);
+            throw new JournalUnavailableException($"The journal of project {project} cannot be opened.", failure);
+        }
+    }
+
+    private async Task<Book> OpenBookAsync(string project)
+    {
+        if (!Names.IsProjectId(project))
+            throw new ArgumentException("A project's id is its folder's name, and this is none.", nameof(project));
+        var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger);
+        await OnOwnThreadAsync(() => book.Open(newEpoch));
+        return book;
+    }
+
+    /// <summary>Reading and syncing would hold up the pool.</summary>
+    private async Task OnOwnThreadAsync(Action work)
+    {
+        await _opening.WaitAsync();
+        try
+        {
+            await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+}
