@@ -31,6 +31,7 @@ public sealed partial class EventOnlyClient
     /// <summary>Looks into the server's state as it is now.</summary>
     /// <exception cref="RejectedException">The server refused the question.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<QueryPage> QueryAsync(Query query, CancellationToken ct = default)
     {
         var answer = await AskAsync('q', id => new ClientMessage.Ask(id, _options.Project, query), ct).ConfigureAwait(false);
@@ -40,6 +41,7 @@ public sealed partial class EventOnlyClient
 
     /// <summary>A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<Refusal?> ValidateAsync(Command command, CancellationToken ct = default)
     {
         var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct).ConfigureAwait(false);
@@ -50,6 +52,7 @@ public sealed partial class EventOnlyClient
     /// <param name="to">The last seq wanted; null reads up to the present.</param>
     /// <exception cref="RejectedException"><c>gone</c>: they are no longer kept.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async IAsyncEnumerable<ProjectEvent> HistoryAsync(long from, long? to = null, [EnumeratorCancellation] CancellationToken ct = default)
     {
         var codec = new WireCodec(WireLimits.Trusted);
@@ -71,6 +74,7 @@ public sealed partial class EventOnlyClient
     /// <summary>The state as it was at a position.</summary>
     /// <exception cref="RejectedException"><c>gone</c>: it is no longer kept.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public async Task<ProjectState> AtAsync(long seq, CancellationToken ct = default)
     {
         var parts = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, 0, null, null, seq), ct).ConfigureAwait(false);
@@ -81,7 +85,7 @@ public sealed partial class EventOnlyClient
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
     public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
 
-    /// <summary>The broadcasts from now on (of a topic). Takes part at once, not at the first read.</summary>
+    /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
     public Subscription<ServerMessage.Broadcast> BroadcastsAsync(string? topic = null) =>
         _broadcasts.Open(topic is null ? null : heard => heard.Topic == topic);
@@ -126,8 +130,8 @@ public sealed partial class EventOnlyClient
     {
         var measured = new Utf8Buffer();
         WireCodec.Encode(measured, message);
-        if (measured.Length > _messageBytesMax)
-            throw new RejectedException(TooLarge(_messageBytesMax));
+        if (_limits is { MessageBytes: var bytesMax } && measured.Length > bytesMax)
+            throw new RejectedException(TooLarge(bytesMax));
     }
 
     /// <summary>The server would refuse the join that carries it, and so let us in no more.</summary>

@@ -15,7 +15,7 @@ public sealed partial class EventOnlyClient
     private readonly Queue<ClientMessage> _outbox = [];
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
-    private int _messageBytesMax = int.MaxValue; // until the server has told
+    private AnnouncedLimits? _limits; // null until the server has told
     private JsonFields? _presence;
     private bool _presenceChanged;
     private string _joinId = "";
@@ -46,10 +46,11 @@ public sealed partial class EventOnlyClient
             {
                 _output.Clear();
                 WireCodec.Encode(_output, message);
-                if (message is ClientMessage.Submit command && _output.Length > _messageBytesMax)
+                if (message is ClientMessage.Submit submit && _limits is not null
+                    && CommandLimits.Judge(submit.Command, _output.Written, _limits) is { } refusal)
                 {
-                    // The server would close the line for it, and again after every reconnect. So it is refused in the server's place.
-                    Obey(_replica.Receive(new ServerMessage.Reject(command.Project, command.N, TooLarge(_messageBytesMax))));
+                    // Refused in the server's place: it leaves the view with what depends on it, and their callers are told.
+                    Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
                     _pulse.Beat();
                     continue;
                 }
@@ -100,7 +101,7 @@ public sealed partial class EventOnlyClient
             case ServerMessage.Connected m:
                 _line.Greeted(m.PingIntervalMs);
                 _requests.InFlightMax = Math.Max(1, m.Limits.QueriesInFlight);
-                _messageBytesMax = m.Limits.MessageBytes;
+                _limits = m.Limits;
                 return null;
             case ServerMessage.Ping m:
                 _outbox.Enqueue(new ClientMessage.Pong(m.T));
@@ -112,6 +113,8 @@ public sealed partial class EventOnlyClient
                 return LineEnd.OfDisconnect(m);
             case ServerMessage.Error m when m.Id == _joinId || m.Id is null:
                 return TakeError(m);
+            case ServerMessage.Broadcast m when m.Session == _replica.Session:
+                return null; // all members get the same bytes, so we hear our own
             case ServerMessage.Broadcast m:
                 _broadcasts.Publish(m, () => new SubscriberTooSlowException(_replica.Seq));
                 return null;

@@ -20,15 +20,18 @@ public sealed class RejectedException(Refusal refusal) : EventOnlyException(refu
     /// <summary>All the server said: the detail, complaints by field, the operation of a batch, the current entity on a conflict.</summary>
     public Refusal Refusal { get; } = refusal;
 
-    /// <summary>On <c>conflict</c>: the entity as it is now.</summary>
+    /// <summary>On <c>conflict</c>: the entity as it is now; null where the server left it out because it is large.</summary>
     public Entity? Current => Refusal.Current;
 }
 
 /// <summary>Asked for something that needs the line while there is none. Commands never get this: they wait.</summary>
 public sealed class OfflineException() : EventOnlyException("offline", "Not connected.", retryable: true);
 
-/// <summary>More commands are waiting than <see cref="ClientOptions.QueueMax"/>; this one was not applied, not even locally.</summary>
-public sealed class QueueFullException(int max) : EventOnlyException("queue_full", $"{max} commands are waiting already.", retryable: true);
+/// <summary>
+/// More commands are waiting than <see cref="ClientOptions.QueueMax"/>, and this one was not applied, not even locally; or 1,000 questions are
+/// waiting for their answers, and this one was not asked.
+/// </summary>
+public sealed class QueueFullException(int max) : EventOnlyException("queue_full", $"{max} are waiting already.", retryable: true);
 
 /// <summary>The client is disconnected for good. A command that was under way may or may not have taken effect.</summary>
 /// <param name="code">The word of the close code: <c>normal</c> when we asked for it.</param>

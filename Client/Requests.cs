@@ -11,13 +11,19 @@ namespace EventOnly.Client;
 /// </summary>
 internal sealed class Requests
 {
+    /// <summary>Questions without an answer, with the server or waiting here; one more is refused.</summary>
+    public const int OpenMax = 1000;
+
     private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
-    private readonly Queue<Request> _waiting = [];
+    private readonly LinkedList<Request> _waiting = []; // so that who gives up leaves at once
     private int _lastId;
     private int _sent;
 
     /// <summary>How many may be with the server at once: its <c>limits.queriesInFlight</c>.</summary>
     public int InFlightMax { get; set; } = 4;
+
+    /// <summary>Questions that wait for their turn.</summary>
+    public int WaitingCount => _waiting.Count;
 
     /// <summary>A question and whoever waits for its answer. A snapshot comes in parts; every other answer is one message.</summary>
     internal sealed class Request(ClientMessage message)
@@ -28,32 +34,35 @@ internal sealed class Requests
 
         public List<ServerMessage> Parts { get; } = [];
 
-        public bool IsSent { get; set; }
+        /// <summary>Its place in the line; null once it is sent.</summary>
+        public LinkedListNode<Request>? Waiting { get; set; }
+
+        public bool IsSent => Waiting is null;
     }
 
     /// <summary>An id no other request of this client has.</summary>
     public string NewId(char prefix) => prefix + (++_lastId).ToString(CultureInfo.InvariantCulture);
 
+    /// <exception cref="QueueFullException">Too many are open already.</exception>
     public Request Ask(string id, ClientMessage message)
     {
+        if (_open.Count >= OpenMax)
+            throw new QueueFullException(OpenMax);
         var request = new Request(message);
         _open.Add(id, request);
-        _waiting.Enqueue(request);
+        request.Waiting = _waiting.AddLast(request);
         return request;
     }
 
     /// <summary>The next question to send, or null.</summary>
     public ClientMessage? Next()
     {
-        while (_sent < InFlightMax && _waiting.TryDequeue(out var request))
-        {
-            if (request.Answer.Task.IsCompleted)
-                continue; // given up before it was sent
-            request.IsSent = true;
-            _sent++;
-            return request.Message;
-        }
-        return null;
+        if (_sent >= InFlightMax || _waiting.First is not { Value: var request })
+            return null;
+        _waiting.RemoveFirst();
+        request.Waiting = null;
+        _sent++;
+        return request.Message;
     }
 
     /// <summary>Takes an answer, or one part of it; false if the message is none. Answers to what nobody asks any more are dropped.</summary>
@@ -107,7 +116,9 @@ internal sealed class Requests
     private void Close(string id, Request request)
     {
         _open.Remove(id);
-        if (request.IsSent)
+        if (request.Waiting is { } place)
+            _waiting.Remove(place);
+        else
             _sent--;
     }
 }

@@ -3,7 +3,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { OfflineError, QueueFullError, RejectedError, TimeoutError } from '../../Web/client/eventonly.js';
-import { aClient, aConnectedClient, CONNECTED, event, greet, joined, own, SESSION, snapshot } from './support/given.js';
+import { aClient, aConnectedClient, event, greet, joined, own, SESSION, snapshot } from './support/given.js';
 
 const CARD = { entity: 'a', kind: 'card', version: 1, data: { title: 'Milk', votes: 0 } };
 
@@ -77,16 +77,6 @@ test('A command the server could not even read is refused here, before it has a 
   client.create('card', {});
   assert.equal(sockets.last.frames()[0].n, 1);
   assert.equal(/** @type {any} */ ({}).polluted, undefined);
-});
-
-test('A command over the message limit is refused here: the server would close the line for it, again and again', async () => {
-  const { client, sockets } = aConnectedClient();
-  /** @type {any[]} */ const rejects = [];
-  client.on('reject', each => rejects.push(each));
-  await assert.rejects(client.create('card', { text: '€'.repeat(CONNECTED.limits.messageBytes / 3) }), { code: 'too_large' });
-  assert.deepEqual(sockets.last.said, []);
-  assert.equal(rejects.length, 1);
-  assert.equal(client.pending, 0);
 });
 
 test('A rejection rolls back, tells, and carries what the server said', async () => {

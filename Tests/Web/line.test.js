@@ -224,16 +224,21 @@ test('A disconnect that says not to come back ends it', () => {
 });
 
 test('A join that is refused for now is tried again after the given time, one that is refused for good is not', () => {
-  for (const retryable of [true, false]) {
+  for (const [code, retryable] of /** @type {const} */ ([['unavailable', true], ['rate_limited', true], ['forbidden', false], ['too_large', false]])) {
     const { client, sockets, clock } = aClient();
     client.connect();
     greet(sockets.last);
-    sockets.last.hear({ type: 'error', id: 'j1', code: retryable ? 'unavailable' : 'forbidden', message: 'No.', retryable, retryAfterMs: 7000 });
+    sockets.last.hear({ type: 'error', id: 'j1', code, message: 'No.', retryable, retryAfterMs: 7000 });
     assert.equal(client.state, retryable ? 'connecting' : 'disconnected');
     clock.advance(6999);
     assert.equal(sockets.all.length, 1);
     clock.advance(3000);
     assert.equal(sockets.all.length, retryable ? 2 : 1);
+    if (!retryable) continue;
+    greet(sockets.last);
+    sockets.last.hear(joined({ id: 'j2' }));
+    sockets.last.hear(snapshot(0));
+    assert.equal(client.state, 'connected');
   }
 });
 

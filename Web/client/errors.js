@@ -31,7 +31,7 @@ export class RejectedError extends EventOnlyError {
     /** How long to wait before trying again, in ms. */
     this.retryAfterMs = refusal.retryAfterMs;
     const current = refusal.current;
-    /** On `conflict`: the entity as it is now. @type {Item | undefined} */
+    /** On `conflict`: the entity as it is now; undefined where the server left it out because it is large. @type {Item | undefined} */
     this.current = current && { id: current.entity, kind: current.kind, version: current.version, data: current.data };
   }
 }
@@ -41,9 +41,9 @@ export class OfflineError extends EventOnlyError {
   constructor(message = 'Not connected.') { super('offline', message, true); }
 }
 
-/** More commands are waiting than `queue.max`; this one was not applied, not even locally. */
+/** More commands are waiting than `queue.max`, and this one was not applied, not even locally; or 1,000 questions are, and this one was not asked. */
 export class QueueFullError extends EventOnlyError {
-  constructor(/** @type {number} */ max) { super('queue_full', `${max} commands are waiting already.`, true); }
+  constructor(/** @type {number} */ max) { super('queue_full', `${max} are waiting already.`, true); }
 }
 
 /** The client was disconnected for good. A command that was under way may or may not have taken effect. */

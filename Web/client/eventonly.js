@@ -255,8 +255,8 @@ export class EventOnlyClient {
   }
 
   // ---- asking ----------------------------------------------------------------------------------------------------
-  // All reject with OfflineError at once while not connected, with TimeoutError (5 s by default), RejectedError, or the
-  // signal's reason. With `key`, a newer call ends the older one with the same key (AbortError).
+  // All reject with OfflineError at once while not connected, with TimeoutError (5 s by default), RejectedError, the
+  // signal's reason, or QueueFullError when 1,000 are without an answer. With `key`, a newer call ends the older one with the same key (AbortError).
 
   /**
    * Looks into the state as the server has it now.

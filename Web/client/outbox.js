@@ -20,7 +20,7 @@ export class Outbox {
   #shell;
   #pumping = false;
   #cancelPump = () => {};
-  /** What the server takes: its `limits`, once it has told them. @type {{ messageBytes: number, depth?: number }} */
+  /** What the server takes: its `limits`, once it has told them. @type {{ messageBytes: number, depth?: number, batchOps?: number }} */
   limits = { messageBytes: Infinity };
 
   /**
@@ -97,15 +97,20 @@ export class Outbox {
 
   /** @param {PendingCommand} command */
   #send(command) {
-    const { messageBytes } = this.limits;
+    const { messageBytes, batchOps = Infinity } = this.limits;
     const text = JSON.stringify(this.#replica.frame(command));
     if (text.length * 3 > messageBytes && utf8.encode(text).length > messageBytes) {
       // The server would close the line for it, and again after every reconnect.
-      const error = new RejectedError({ code: 'too_large', message: `The command is over ${messageBytes} bytes.` });
-      return this.#shell.run(this.#replica.withdraw(command, error));
+      return this.#tooLarge(command, `The command is over ${messageBytes} bytes.`);
     }
+    if (command.ops.length > batchOps) return this.#tooLarge(command, `The batch has more than ${batchOps} operations.`);
     this.#replica.sent(command);
     this.#shell.say(text);
+  }
+
+  /** @param {PendingCommand} command @param {string} message */
+  #tooLarge(command, message) {
+    this.#shell.run(this.#replica.withdraw(command, new RejectedError({ code: 'too_large', message })));
   }
 }
 

@@ -1,6 +1,9 @@
 // @ts-check
 /** @import { ErrorMessage } from './types.js' */
-import { EventOnlyError, OfflineError, RejectedError, TimeoutError } from './errors.js';
+import { EventOnlyError, OfflineError, QueueFullError, RejectedError, TimeoutError } from './errors.js';
+
+/** Questions without an answer, with the server or waiting here; one more is refused. */
+const OPEN_MAX = 1000;
 
 /**
  * @typedef {object} Request
@@ -54,6 +57,8 @@ export class Requests {
     const { id } = frame;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
+      const takesAPlace = key !== undefined && this.#byKey.has(key); // of the one it ends
+      if (this.#open.size >= OPEN_MAX && !takesAPlace) return reject(new QueueFullError(OPEN_MAX));
       const giveUp = (/** @type {unknown} */ reason) => {
         const request = this.#open.get(id);
         if (!request) return;
