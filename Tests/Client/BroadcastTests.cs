@@ -1,4 +1,3 @@
-using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Tests.Support;
 
