@@ -173,10 +173,14 @@ internal sealed class Project
     /// <param name="requestId">The request to answer, after all that was said before it has been; null where the connection ended.</param>
     public void Leave(Member member, string? requestId = null)
     {
-        var wasInside = member.IsInside;
+        if (!member.IsInside)
+        {
+            if (requestId is not null)
+                Post(member, new ServerMessage.Done(requestId)); // it was not let in, or has been replaced: it is out already
+            return;
+        }
         member.Leave(requestId is null ? default : Frame(new ServerMessage.Done(requestId)));
-        if (wasInside)
-            Members.Remove(member);
+        Members.Remove(member);
         Touched.Add(member);
     }
 

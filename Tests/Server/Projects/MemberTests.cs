@@ -110,5 +110,19 @@ public sealed class MemberTests
     }
 
     [Test]
+    public void One_that_is_out_already_is_told_that_it_left_and_hears_no_more()
+    {
+        var bench = Given.AProject().WithMembers("bob");
+        var ann = bench.Enter("ann");
+        bench.Project.Leave(ann.Member);
+        ann.Heard();
+        bench.Submit("bob", 1, Given.Create("later"));
+
+        bench.Project.Leave(ann.Member, "l1");
+
+        ann.HeardNow().Should().ContainSingle().Which.Should().BeOfType<ServerMessage.Done>().Which.Id.Should().Be("l1");
+    }
+
+    [Test]
     public void One_that_is_not_in_yet_takes_nothing() => new Guest("ann").Heard().Should().BeEmpty();
 }
