@@ -19,14 +19,29 @@ internal sealed class DiskFiles : IJournalFiles
             SyncFolder(parent);
     }
 
-    public IReadOnlyList<string> List(string folder) =>
-        Told(() => Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray());
+    public IReadOnlyList<string> List(string folder) => Told(() => Directory.Exists(folder) ? Names(Directory.EnumerateFiles(folder)) : []);
+
+    public IReadOnlyList<string> ListFolders(string folder) => Told(() => Directory.Exists(folder) ? Names(Directory.EnumerateDirectories(folder)) : []);
+
+    private static string[] Names(IEnumerable<string> paths) => [.. paths.Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public IJournalFile Open(string path) =>
-        new DiskFile(Told(() => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite)));
+        new DiskFile(Told(() => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete)));
 
     public IJournalFile OpenToRead(string path) =>
-        new DiskFile(Told(() => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)));
+        new DiskFile(Told(() => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)));
+
+    public void Rename(string path, string to) => Told(() =>
+    {
+        File.Move(path, to, overwrite: true);
+        return true;
+    });
+
+    public void Delete(string path) => Told(() =>
+    {
+        File.Delete(path);
+        return true;
+    });
 
     public void SyncFolder(string folder) => DiskSync.Folder(folder);
 

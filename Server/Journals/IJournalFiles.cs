@@ -6,14 +6,23 @@ internal interface IJournalFiles
     /// <summary>Makes a folder where there is none; its name is durable when this returns.</summary>
     void MakeFolder(string folder);
 
-    /// <summary>The names of a folder's files, in ordinal order.</summary>
+    /// <summary>The names of a folder's files, in ordinal order; none where there is no such folder.</summary>
     IReadOnlyList<string> List(string folder);
+
+    /// <summary>The names of a folder's folders, in ordinal order; none where there is no such folder.</summary>
+    IReadOnlyList<string> ListFolders(string folder);
 
     /// <summary>Opens a file for reading and writing; makes it where there is none, whose name is durable only after <see cref="SyncFolder"/>.</summary>
     IJournalFile Open(string path);
 
     /// <summary>Opens a file that is there for reading, beside whoever writes to it.</summary>
     IJournalFile OpenToRead(string path);
+
+    /// <summary>Gives a file another name in the same folder, in place of the file that had it. Durable after <see cref="SyncFolder"/>, and never half done.</summary>
+    void Rename(string path, string to);
+
+    /// <summary>Removes a file, if it is there. Durable after <see cref="SyncFolder"/>. Who has it open may read on.</summary>
+    void Delete(string path);
 
     /// <summary>Makes the names in a folder durable.</summary>
     void SyncFolder(string folder);

@@ -19,8 +19,8 @@ internal enum DiskFault
 }
 
 /// <summary>
-/// A disk that keeps what was synced, and of what was not synced any sectors, as chance will have it. Names of files are kept from the sync of
-/// their folder on, else perhaps. Its calls are counted, and any one of them can fail.
+/// A disk that keeps what was synced, and of what was not synced any sectors, as chance will have it. What was done to names is kept from the sync of
+/// their folder on, else each of it perhaps. Its calls are counted, and any one of them can fail.
 /// </summary>
 internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 {
@@ -28,6 +28,8 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Node> _nodes = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Node> _durableNames = new(StringComparer.Ordinal);
+    private readonly List<Naming> _namings = [];
     private readonly HashSet<string> _folders = new(StringComparer.Ordinal);
     private bool _isOff;
     private bool _isFull;
@@ -37,8 +39,10 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         public byte[] Bytes = [];
         public byte[] Durable = [];
         public HashSet<int> Dirty = [];
-        public bool IsNameDurable;
     }
+
+    /// <summary>Something done to names that no sync has made durable yet: a rename takes one away and gives another, never half.</summary>
+    private sealed record Naming(string Path, Node? Node, string? Gone = null);
 
     /// <summary>Calls so far, of those that can fail.</summary>
     public int Calls { get; private set; }
@@ -74,7 +78,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         set
         {
             lock (_gate)
-                _nodes[path] = new() { Bytes = value, Durable = value, IsNameDurable = true };
+                _nodes[path] = _durableNames[path] = new() { Bytes = value, Durable = value };
         }
     }
 
@@ -94,14 +98,29 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         {
             _isOff = false;
             Faults.Clear();
-            foreach (var (path, node) in _nodes.ToArray())
+            foreach (var naming in _namings)
             {
-                if (!node.IsNameDurable && chance.Next(2) == 0)
-                    _nodes.Remove(path);
-                else
-                    Lose(node);
+                if (chance.Next(2) == 0)
+                    Keep(naming);
+            }
+            _namings.Clear();
+            _nodes.Clear();
+            foreach (var (path, node) in _durableNames)
+            {
+                _nodes[path] = node;
+                Lose(node);
             }
         }
+    }
+
+    private void Keep(Naming naming)
+    {
+        if (naming.Gone is not null)
+            _durableNames.Remove(naming.Gone);
+        if (naming.Node is not null)
+            _durableNames[naming.Path] = naming.Node;
+        else
+            _durableNames.Remove(naming.Path);
     }
 
     private void Lose(Node node)
@@ -112,7 +131,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         var kept = new byte[length];
         node.Durable.AsSpan(0, Math.Min(length, node.Durable.Length)).CopyTo(kept);
         Persist(node, kept, share: chance.Next(4));
-        (node.Bytes, node.Durable, node.Dirty, node.IsNameDurable) = (kept, [.. kept], [], true);
+        (node.Bytes, node.Durable, node.Dirty) = (kept, [.. kept], []);
     }
 
     /// <param name="share">0 to 3: how many of three sectors get through.</param>
@@ -135,12 +154,44 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
             return [.. _nodes.Keys.Where(path => Path.GetDirectoryName(path) == folder).Select(path => Path.GetFileName(path))];
     }
 
+    public IReadOnlyList<string> ListFolders(string folder)
+    {
+        lock (_gate)
+            return [.. _folders.Where(path => Path.GetDirectoryName(path) == folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    }
+
     public IJournalFile Open(string path) => Call(_ =>
     {
         if (!_nodes.TryGetValue(path, out var node))
-            _nodes[path] = node = new();
+            Name(new(path, node = new()));
         return new OpenFile(this, node);
     });
+
+    public void Rename(string path, string to) => Call(_ =>
+    {
+        if (!_nodes.TryGetValue(path, out var node))
+            throw new FileNotFoundException("No such file.", path);
+        Name(new(to, node, Gone: path));
+        return 0;
+    });
+
+    public void Delete(string path) => Call(_ =>
+    {
+        if (_nodes.ContainsKey(path))
+            Name(new(path, null));
+        return 0;
+    });
+
+    private void Name(Naming naming)
+    {
+        _namings.Add(naming);
+        if (naming.Gone is not null)
+            _nodes.Remove(naming.Gone);
+        if (naming.Node is not null)
+            _nodes[naming.Path] = naming.Node;
+        else
+            _nodes.Remove(naming.Path);
+    }
 
     public IJournalFile OpenToRead(string path)
     {
@@ -152,8 +203,11 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     {
         if (FailsToSync)
             throw new IOException("Input/output error.");
-        foreach (var (path, node) in _nodes)
-            node.IsNameDurable |= Path.GetDirectoryName(path) == folder;
+        foreach (var naming in _namings.Where(naming => Path.GetDirectoryName(naming.Path) == folder).ToArray())
+        {
+            Keep(naming);
+            _namings.Remove(naming);
+        }
         return 0;
     });
 
