@@ -193,15 +193,15 @@ internal sealed class DaybookTests
     public async Task A_post_that_does_not_continue_its_project_is_left_out()
     {
         var (disk, expected) = await KilledAsync();
-        disk[JournalBench.FirstSegment] = disk[JournalBench.FirstSegment][..^30]; // as if another copy stood there
+        var other = JournalBench.Text(1, 40).Replace('x', 'y');
         using (var replaced = new JournalBench(new(Given.Chance(2))))
         {
-            await replaced.FillAsync(1, bytes: 17);
+            await replaced.AppendAsync(0, other);
             disk[JournalBench.FirstSegment] = replaced.Disk[JournalBench.FirstSegment];
         }
         using var bench = new JournalBench(disk);
 
-        (await bench.ReadAsync()).Should().Equal(JournalBench.Text(1, 17));
+        (await bench.ReadAsync()).Should().Equal(other);
         expected.Should().HaveCount(4);
         bench.Log.Entries.Should().Contain(entry => entry.Id == 308);
     }
