@@ -1,0 +1,41 @@
+namespace EventOnly.Tests.Bench;
+
+/// <summary>What was asked for on the command line.</summary>
+/// <param name="Bench">Null: list what there is.</param>
+/// <param name="Record">The folder of the documentation's figures; null: they stay as they are.</param>
+internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, string Folder, string? Record)
+{
+    public const string Help = """
+        ./run.sh bench NAME [--short | --long] [--json FILE] [--folder FOLDER] [--record]
+
+          --short          less than two minutes, for a look
+          --long           longer, for figures to keep
+          --json FILE      the figures for programs
+          --folder FOLDER  a folder on the disk to measure (the current one); nothing stays there
+          --record         writes the figures to docs/benchmarks
+
+        A goal that is missed is marked. Events that are lost, doubled or out of order end a bench with exit code 1.
+        """;
+
+    /// <exception cref="FormatException">Something is not understood; the message says what.</exception>
+    public static BenchArguments Read(string[] args)
+    {
+        var asked = new BenchArguments(null, Sizes.Usual, null, ".", null);
+        for (var i = 0; i < args.Length; i++)
+        {
+            asked = args[i] switch
+            {
+                "--short" => asked with { Sizes = Sizes.Short },
+                "--long" => asked with { Sizes = Sizes.Long },
+                "--record" => asked with { Record = Path.Combine("docs", "benchmarks") },
+                "--json" => asked with { Json = ValueOf(args, ref i) },
+                "--folder" => asked with { Folder = ValueOf(args, ref i) },
+                _ when Benches.All.Any(bench => bench.Name == args[i]) && asked.Bench is null => asked with { Bench = args[i] },
+                _ => throw new FormatException($"'{args[i]}' is not known."),
+            };
+        }
+        return asked;
+    }
+
+    private static string ValueOf(string[] args, ref int i) => ++i < args.Length ? args[i] : throw new FormatException($"'{args[i - 1]}' needs a value.");
+}

@@ -1,0 +1,84 @@
+namespace EventOnly.Tests.Bench;
+
+/// <summary>How long and how much to measure.</summary>
+internal sealed record Sizes
+{
+    /// <summary>For figures to believe.</summary>
+    public static Sizes Usual { get; } = new();
+
+    /// <summary>For a look: all rows in less than two minutes.</summary>
+    public static Sizes Short { get; } = new()
+    {
+        RowTime = TimeSpan.FromSeconds(1), WarmUpTime = TimeSpan.FromSeconds(0.3), RawTime = TimeSpan.FromSeconds(0.4), ReplayEvents = 200_000, IdleProjects = 2_000,
+    };
+
+    /// <summary>For figures to keep.</summary>
+    public static Sizes Long { get; } = new() { RowTime = TimeSpan.FromSeconds(10), RawTime = TimeSpan.FromSeconds(2) };
+
+    /// <summary>For a test that all rows run.</summary>
+    public static Sizes Tiny { get; } = new()
+    {
+        RowTime = TimeSpan.FromMilliseconds(20), WarmUpTime = TimeSpan.FromMilliseconds(10), RawTime = TimeSpan.FromMilliseconds(10), Writers = [1, 4], Projects = [1, 2], EventsMax = 200_000,
+        ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
+    };
+
+    public TimeSpan RowTime { get; init; } = TimeSpan.FromSeconds(4);
+
+    public TimeSpan WarmUpTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the disk's own rate is measured each time.</summary>
+    public TimeSpan RawTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    public int[] Writers { get; init; } = [1, 16, 256];
+
+    public int[] Projects { get; init; } = [1, 16, 256];
+
+    /// <summary>Events after which a row of appends ends before its time: they are all read again and compared.</summary>
+    public int EventsMax { get; init; } = 2_000_000;
+
+    public int ReplayEvents { get; init; } = 1_000_000;
+
+    public int ReplayEntities { get; init; } = 1_000;
+
+    public int SnapshotEntities { get; init; } = 100_000;
+
+    public int TailEvents { get; init; } = 1_000;
+
+    public int RestartEvents { get; init; } = 100_000;
+
+    public int IdleProjects { get; init; } = 10_000;
+}
+
+/// <summary>One run of a bench: what it is to do, and the rows it has so far.</summary>
+/// <param name="tell">Hears what is measured next.</param>
+internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
+{
+    private readonly List<Row> _rows = [];
+    private int _folders;
+
+    public Sizes Sizes { get; } = sizes;
+
+    public IReadOnlyList<Row> Rows => _rows;
+
+    public void Tell(string what) => tell(what);
+
+    public void Add(Row row) => _rows.Add(row);
+
+    /// <summary>Does something in a folder of its own on the disk that is measured, which is gone afterwards.</summary>
+    public async Task InFolderAsync(Func<string, Task> work)
+    {
+        var inner = Path.Combine(folder, $"{++_folders}");
+        Directory.CreateDirectory(inner);
+        try
+        {
+            await work(inner);
+        }
+        finally
+        {
+            Directory.Delete(inner, recursive: true);
+        }
+    }
+}
+
+/// <summary>Events were lost, doubled or out of order: then no figure counts.</summary>
+internal sealed class BrokenPromiseException(string message) : Exception(message);

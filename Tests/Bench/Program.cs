@@ -1,0 +1,21 @@
+using EventOnly.Tests.Bench;
+using Spectre.Console;
+
+BenchArguments asked;
+try
+{
+    asked = BenchArguments.Read(args);
+}
+catch (FormatException wrong)
+{
+    Console.Error.WriteLine($"{wrong.Message}\n\n{BenchArguments.Help}");
+    return 2;
+}
+if (asked.Bench is null)
+{
+    foreach (var entry in Benches.All)
+        Console.WriteLine($"{entry.Name,-12} {entry.Summary}");
+    Console.WriteLine($"\n{BenchArguments.Help}");
+    return 0;
+}
+return await BenchProgram.RunAsync(Benches.All.First(bench => bench.Name == asked.Bench), asked, AnsiConsole.Console, Console.Error);

@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace EventOnly.Tests.Bench;
+
+/// <summary>One measured figure.</summary>
+/// <param name="Value">Null where there is none in this row.</param>
+/// <param name="Goal">What was to be reached, in words; null where it is told for information.</param>
+/// <param name="IsMet">Whether it was; null without a goal.</param>
+internal sealed record Figure(string Name, double? Value, string Unit = "", string? Goal = null, bool? IsMet = null)
+{
+    public static Figure AtLeast(string name, double value, double goal, string unit = "") =>
+        new(name, value, unit, $"≥ {Report.Show(goal)} {unit}".TrimEnd(), value >= goal);
+
+    public static Figure Below(string name, double value, double goal, string unit = "") =>
+        new(name, value, unit, $"< {Report.Show(goal)} {unit}".TrimEnd(), value < goal);
+}
+
+/// <summary>What was measured of one case. Rows of a section have the same figures and make one table.</summary>
+internal sealed record Row(string Section, string Name, params ImmutableArray<Figure> Figures);
