@@ -14,11 +14,12 @@ help() {
 ./run.sh test --long         the same, with the slow suites in their long form
 ./run.sh check               layout, analyzers, types of the scripts
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
+./run.sh bench               lists the benches; ./run.sh bench journal [--short | --long] measures
 ./run.sh page -o board.html  the page as one file that works when opened from disk
 ./run.sh help                this text
 
-Needed: the .NET SDK 10. For the tests also Node.js 18 or newer and Chromium; on Debian and Ubuntu `./run.sh test`
-installs these two if it may (as root or with sudo), else it says what to install.
+Needed: the .NET SDK 10. For the tests also Node.js 18 or newer, Chromium and strace; on Debian and Ubuntu `./run.sh test`
+installs these if it may (as root or with sudo), else it says what to install. Tests that mount a small disk run as root only.
 TEXT
 }
 
@@ -61,6 +62,13 @@ need_chromium() {
     return 1
 }
 
+need_strace() {
+    [ "$(uname)" = Linux ] || { say "The tests with strace need Linux."; return 1; }
+    command -v strace >/dev/null || apt_install strace && return 0
+    say "strace is missing: install the package of that name."
+    return 1
+}
+
 # Prints nothing but warnings and errors.
 build() { dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 >&2; }
 
@@ -75,6 +83,12 @@ tool() {
     build Tools || exit 1
     [ "$1" != replay ] || build Server || exit 1
     exec dotnet "Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
+}
+
+bench() {
+    need_dotnet
+    build Tests/Bench || exit 1
+    exec dotnet "Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
 }
 
 # A part that cannot run here counts as skipped; with EVENTONLY_STRICT=1 it counts as failed.
@@ -113,6 +127,7 @@ run_tests() {
         filter+=("Category!=Node")
     fi
     need_chromium || { without; filter+=("Category!=Browser"); }
+    need_strace || { without; filter+=("Category!=Strace"); }
 
     status=0
     dotnet test EventOnly.sln -c $CONFIGURATION --no-build --nologo \
@@ -139,6 +154,7 @@ check() {
 case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
+    bench) shift; bench "$@" ;;
     replay | page) tool "$@" ;;
     help | --help | -h) help ;;
     --help-settings) serve --help ;;

@@ -1,119 +1,63 @@
-using System.Diagnostics;
-using System.Text.Json;
-using EventOnly.Server.Journals;
+using EventOnly.Tests.Proofs;
 using EventOnly.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.EndToEnd;
 
-/// <summary>A real server process that is killed again and again while clients write, and send again what they do not know the fate of.</summary>
+/// <summary>
+/// A real server process that is killed again and again while clients write, and send again what they do not know the fate of, and others watch
+/// and come back with the position they have. In the end all their notes are compared with the journal.
+/// </summary>
 internal sealed class KillTests
 {
     private static readonly int s_kills = Environment.GetEnvironmentVariable("EVENTONLY_LONG") == "1" ? 200 : 20;
 
-    private string _folder = "";
-
-    [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("eventonly-").FullName;
-
-    [TearDown]
-    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
-
-    /// <summary>Writes one command after the other and remembers what was acknowledged, by number.</summary>
-    private sealed class Writer(int id)
-    {
-        private readonly string _secret = Guid.NewGuid().ToString("n");
-        private long _n = 1;
-
-        public Dictionary<long, long> Acked { get; } = [];
-
-        public Dictionary<long, long> AckedBy { get; } = [];
-
-        public string Session { get; private set; } = "";
-
-        public async Task WriteAsync(int port, Func<bool> isKilled)
-        {
-            try
-            {
-                await using var client = await RawClient.DialAsync(port);
-                await client.UpgradeAsync();
-                await client.IntroduceAsync($"writer {id}");
-                await client.JoinAsync("apollo", secret: _secret);
-                Session = client.Session;
-                while (true)
-                {
-                    await client.SayAsync($$$"""{"type":"create","project":"apollo","n":{{{_n}}},"entity":"w{{{id}}}-{{{_n}}}","kind":"card","data":{"votes":1}}""");
-                    var answer = await client.HearAsync(
-                        "create", heard => heard.Type == "ack" || (heard.Word("session") == Session && heard.Number("n") == _n), orType: "ack");
-                    if (answer.Type == "create")
-                        Acked[_n] = answer.Number("seq");
-                    else
-                        AckedBy[_n] = answer.Number("seq"); // sent again: it took effect at or before this seq
-                    _n++;
-                }
-            }
-            catch (Exception lost) when (isKilled() && lost is not OutOfMemoryException)
-            {
-                // Whatever it was that ended the line, the command under way is sent again in the next life.
-            }
-        }
-    }
-
     [Test]
-    public async Task Nothing_acknowledged_is_lost_or_done_twice_however_often_the_process_is_killed()
+    public async Task Nothing_acknowledged_is_lost_or_done_twice_and_nobody_sees_a_gap_however_often_the_process_is_killed()
     {
+        using var data = new Data();
         var chance = Given.Chance(9);
-        Writer[] writers = [.. Enumerable.Range(0, 4).Select(id => new Writer(id))];
-        for (var kill = 0; kill < s_kills; kill++)
+        Author[] authors = [.. Enumerable.Range(0, 8).Select(id => new Author($"writer{id}"))];
+        Watcher[] watchers = [.. Enumerable.Range(0, 2).Select(id => new Watcher($"watcher{id}"))];
+        for (var kill = 1; kill <= s_kills; kill++)
         {
-            using var server = Start();
-            var port = await PortAsync(server);
+            await using var server = await RunningServer.StartAsync(data.Folder);
             var killed = false;
-            var writing = writers.Select(writer => writer.WriteAsync(port, () => Volatile.Read(ref killed))).ToArray();
+            bool IsKilled() => Volatile.Read(ref killed);
+            Task[] working = [.. authors.Select(author => WriteAsync(author, server.Port, IsKilled)), .. watchers.Select(watcher => watcher.WatchAsync(server.Port, IsKilled))];
             using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(chance.Next(50, 500)))) // the moment of the kill is the test's input
                 await timer.WaitForNextTickAsync();
             Volatile.Write(ref killed, true);
-            server.Kill(); // SIGKILL
-            await server.WaitForExitAsync().WaitAsync(RawClient.Patience);
-            await Task.WhenAll(writing).WaitAsync(RawClient.Patience);
-            await CompareAsync(writers);
+            await server.KillAsync();
+            await Task.WhenAll(working).WaitAsync(RawClient.Patience);
+            if (kill % 10 == 0)
+                await CompareAsync(data, authors, watchers);
         }
-        writers.Sum(writer => writer.Acked.Count).Should().BeGreaterThan(s_kills * 4, "else there was nothing to lose");
+        authors.Sum(author => author.Acked).Should().BeGreaterThan(s_kills * 4, "else there was nothing to lose");
+        watchers.Sum(watcher => watcher.Resumptions).Should().BeGreaterThan(0, "else nobody came back");
     }
 
-    private async Task CompareAsync(Writer[] writers)
+    private static async Task CompareAsync(Data data, Author[] authors, Watcher[] watchers) =>
+        HistoryChecker.Check(
+            await data.ReadAsync(),
+            authors.ToDictionary(author => author.Session, author => author.Sent),
+            watchers.Select((watcher, i) => ($"watcher{i}", watcher.Watches)).ToDictionary(named => named.Item1, named => named.Watches)).Should().BeEmpty();
+
+    private static async Task WriteAsync(Author author, int port, Func<bool> isKilled)
     {
-        using var journal = FileJournal.OnDisk(new() { Folder = _folder }, () => "0123456789abcdef", NullLogger<FileJournal>.Instance);
-        var written = new Dictionary<(string Session, long N), long>();
-        var seq = 0L;
-        await foreach (var entry in journal.ReadAsync("apollo", 1, default))
+        try
         {
-            using var json = JsonDocument.Parse(entry.Json);
-            json.RootElement.GetProperty("seq").GetInt64().Should().Be(++seq, "there is no gap");
-            written.TryAdd((json.RootElement.GetProperty("session").GetString()!, json.RootElement.GetProperty("n").GetInt64()), seq)
-                .Should().BeTrue("a command takes effect once");
+            await author.JoinAsync(port);
+            await author.ResendAsync();
+            while (true)
+                await author.WriteAsync();
         }
-        foreach (var writer in writers)
+        catch (Exception lost) when (isKilled() && lost is not OutOfMemoryException)
         {
-            foreach (var (n, at) in writer.Acked)
-                written.GetValueOrDefault((writer.Session, n)).Should().Be(at, "it was acknowledged so");
-            foreach (var (n, by) in writer.AckedBy)
-                written.GetValueOrDefault((writer.Session, n)).Should().BeInRange(1, by, "it was acknowledged so");
+            // Whatever it was that ended the line, the command under way is sent again in the next life.
         }
-    }
-
-    private Process Start()
-    {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
-        string[] arguments = [Path.Combine(AppContext.BaseDirectory, "EventOnly.Server.dll"), "--port", "0", "--data", _folder, "--log", "Error"];
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        return Process.Start(start)!;
-    }
-
-    private static async Task<int> PortAsync(Process server)
-    {
-        var ready = await server.StandardOutput.ReadLineAsync().WaitAsync(RawClient.Patience);
-        return new Uri(ready!.Split("Page: ")[1].Split(' ')[0]).Port;
+        finally
+        {
+            await author.LeaveAsync();
+        }
     }
 }

@@ -5,11 +5,13 @@ internal static class Eventually
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
 
-    public static async Task IsAsync(Func<bool> condition, string what, TimeSpan? patience = null)
+    public static Task IsAsync(Func<bool> condition, string what, TimeSpan? patience = null) => IsAsync(() => Task.FromResult(condition()), what, patience);
+
+    public static async Task IsAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
     {
         using var deadline = new CancellationTokenSource(patience ?? RawClient.Patience);
         using var timer = new PeriodicTimer(s_pause);
-        while (!condition())
+        while (!await condition())
         {
             try
             {
