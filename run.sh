@@ -14,6 +14,10 @@ help() {
 ./run.sh test --long         the same, with the slow suites in their long form
 ./run.sh check               layout, analyzers, types of the scripts
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
+./run.sh tail PROJECT        follows the events of a project, --from 0 from the first on, --json as lines of JSON
+./run.sh record PROJECT -o FILE.jsonl   writes what happened as a script for replay, from a server or with --data FOLDER
+./run.sh verify DATA         checks every line of every journal in a data folder; exit code 0 good, 1 damaged
+./run.sh repair DATA PROJECT says what can be kept of a damaged project, and keeps it with --yes
 ./run.sh page -o board.html  the page as one file that works when opened from disk
 ./run.sh help                this text
 
@@ -139,7 +143,8 @@ check() {
 case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
-    replay | page) tool "$@" ;;
+    replay | record | tail | page) tool "$@" ;;
+    verify | repair) serve "$@" ;;
     help | --help | -h) help ;;
     --help-settings) serve --help ;;
     "" | --*) serve "$@" ;;

@@ -26,9 +26,8 @@ internal sealed class ScriptClient : IAsyncDisposable
 
     public ProjectState Confirmed => _client.Store.Confirmed;
 
-    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Random random, CancellationToken ct)
+    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Frames frames, Random random, CancellationToken ct)
     {
-        var frames = new Frames();
         var client = await EventOnlyClient.ConnectAsync(uri, new ClientOptions
         {
             Project = project, UserName = connect.User, Listen = connect.Listen, OnFrame = frames.Add, Random = random,
