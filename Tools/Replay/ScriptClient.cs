@@ -102,6 +102,9 @@ internal sealed class ScriptClient : IAsyncDisposable
 
     public Task WaitForSeqAsync(long seq, CancellationToken ct) => _client.WaitForSeqAsync(seq, ct);
 
+    /// <summary>Where the server stands.</summary>
+    public async Task<long> ServerSeqAsync(CancellationToken ct) => (await _client.QueryAsync(new Query { Limit = 1 }, ct)).Seq;
+
     /// <summary>The server's own state at a position.</summary>
     public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);
 

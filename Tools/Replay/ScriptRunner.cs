@@ -125,6 +125,8 @@ internal sealed class ScriptRunner
         foreach (var client in _clients.Values.Where(client => !client.IsCut))
             await client.WaitUntilSyncedAsync(ct);
         var head = Listeners.Max(client => client.Value.Seq);
+        if (_clients.Values.Any(client => !client.Listens)) // what these have done, no listener may have heard yet
+            head = Math.Max(head, await Listeners.First().Value.ServerSeqAsync(ct));
         foreach (var (_, client) in Listeners)
             await client.WaitForSeqAsync(head, ct);
         return await DivergedAsync(line, ct, head, wanted);
