@@ -15,6 +15,10 @@ help() {
 ./run.sh check               layout, analyzers, types of the scripts
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
 ./run.sh bench               lists the benches; ./run.sh bench journal [--short | --long] measures
+./run.sh tail PROJECT        follows the events of a project, --from 0 from the first on, --json as lines of JSON
+./run.sh record PROJECT -o FILE.jsonl   writes what happened as a script for replay, from a server or with --data FOLDER
+./run.sh verify DATA         checks every line of every journal in a data folder; exit code 0 good, 1 damaged
+./run.sh repair DATA PROJECT says what can be kept of a damaged project, and keeps it with --yes
 ./run.sh page -o board.html  the page as one file that works when opened from disk
 ./run.sh help                this text
 
@@ -155,7 +159,8 @@ case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
     bench) shift; bench "$@" ;;
-    replay | page) tool "$@" ;;
+    replay | record | tail | page) tool "$@" ;;
+    verify | repair) serve "$@" ;;
     help | --help | -h) help ;;
     --help-settings) serve --help ;;
     "" | --*) serve "$@" ;;

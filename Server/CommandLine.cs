@@ -23,6 +23,8 @@ internal static class CommandLine
           --log LEVEL          Debug, Information (default), Warning, Error
           --EventOnly:NAME V   any setting by its full name, as in appsettings.json
 
+        Without serving: verify DATA, repair DATA PROJECT (docs/durability.md).
+
         The same by environment: EventOnly__Port=9000, EventOnly__AllowedOrigins__0=https://example.org
         """;
 

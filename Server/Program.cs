@@ -1,11 +1,14 @@
 using System.Net.Sockets;
 using EventOnly.Server;
+using EventOnly.Server.Upkeep;
 
 if (args is ["--help" or "-h" or "-?"])
 {
     Console.WriteLine(CommandLine.Help);
     return 0;
 }
+if (await UpkeepVerbs.RunAsync(args, Console.Out, Console.Error, isTerminal: !Console.IsErrorRedirected) is { } exitCode)
+    return exitCode;
 if (CommandLine.Complain(args) is { } complaint)
     return Refuse(complaint);
 

@@ -52,7 +52,8 @@ internal static class ServerApplication
         ? new MemoryJournal(NewEpoch)
         : FileJournal.OnDisk(options, NewEpoch, provider.GetRequiredService<ILogger<FileJournal>>());
 
-    private static string NewEpoch() => Guid.NewGuid().ToString("n")[16..]; // the half without the version's fixed digits
+    /// <summary>An identity for a new journal, or a new one for a journal that was repaired.</summary>
+    public static string NewEpoch() => Guid.NewGuid().ToString("n")[16..]; // the half without the version's fixed digits
 
     private static void Serve(WebApplication application)
     {

@@ -26,11 +26,14 @@ internal static partial class ServerLog
     [LoggerMessage(202, LogLevel.Error, "Project {Project} could not be opened")]
     public static partial void ProjectNotOpened(this ILogger logger, string project, Exception fault);
 
+    [LoggerMessage(210, LogLevel.Information, "Project {Project} is being opened: {Events} events so far, {Percent} %")]
+    public static partial void ProjectOpening(this ILogger logger, string project, long events, long percent);
+
     [LoggerMessage(301, LogLevel.Warning, "Project {Project}: a write that a crash cut short was removed from {File}: {Bytes} bytes after seq {Seq}, kept in {Aside}")]
     public static partial void TornTailCut(this ILogger logger, string project, string file, long bytes, long seq, string aside);
 
-    [LoggerMessage(302, LogLevel.Error, "Project {Project} is damaged and stays closed: {File}, line {Line}, seq {Seq}: {What}. Stop the server and put a good copy of the folder in its place, or begin anew without it: mv '{Folder}' '{Folder}.damaged'")]
-    public static partial void JournalDamaged(this ILogger logger, string project, string file, long line, long seq, string what, string folder);
+    [LoggerMessage(302, LogLevel.Error, "Project {Project} is damaged and stays closed: {File}, line {Line}, seq {Seq}: {What}. Stop the server and put a good copy of the folder in its place, or keep what is whole, which this shows before it does it: ./run.sh repair '{Data}' {Project}")]
+    public static partial void JournalDamaged(this ILogger logger, string project, string file, long line, long seq, string what, string data);
 
     [LoggerMessage(303, LogLevel.Error, "Project {Project}: events cannot be written to {Folder}; commands are refused until they can")]
     public static partial void AppendFailed(this ILogger logger, string project, string folder, Exception failure);

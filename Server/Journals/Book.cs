@@ -403,6 +403,6 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     {
         lock (_gate)
             _condition = Condition.Damaged;
-        logger.JournalDamaged(project, damage.File, damage.Line, damage.Seq, damage.What, folder);
+        logger.JournalDamaged(project, damage.File, damage.Line, damage.Seq, damage.What, Path.GetDirectoryName(folder) ?? ".");
     }
 }

@@ -25,7 +25,10 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
     public void Run()
     {
         files.MakeFolder(folder);
-        var afters = files.List(folder).Select(Segment.AfterOf).OfType<long>().ToArray();
+        var names = files.List(folder);
+        if (names.Contains(Repair.Marker))
+            throw new DamagedJournalException(Path.Combine(folder, Repair.Marker), 1, 0, "a repair was begun and has not ended");
+        var afters = names.Select(Segment.AfterOf).OfType<long>().ToArray();
         if (afters.Length == 0)
             BeginWith(0);
         for (var i = 0; i < afters.Length; i++)

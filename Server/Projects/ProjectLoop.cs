@@ -79,9 +79,14 @@ internal sealed class ProjectLoop
     public static async Task<ProjectLoop> OpenAsync(
         string id, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
-        var project = new Project(id, await journal.OpenAsync(id, stopping), options);
+        var head = await journal.OpenAsync(id, stopping);
+        var project = new Project(id, head, options);
+        var progress = new OpeningProgress(id, head.Seq, time, logger);
         await foreach (var entry in journal.ReadAsync(id, 1, stopping))
+        {
             project.CatchUp(entry);
+            progress.At(entry.Seq);
+        }
         return new(id, project, journal, options, time, logger);
     }
 

@@ -4,21 +4,38 @@ using EventOnly.Client;
 
 namespace EventOnly.Tools.Replay;
 
-/// <summary>All frames of one client, as they passed, and which of them the script has seen.</summary>
-internal sealed class Frames
+/// <summary>The frames of one client, as they passed, and which of them the script has seen.</summary>
+/// <param name="areWatched">Whether any line expects one. Else only the last are kept, and refusals: a script may be as long as a journal.</param>
+internal sealed class Frames(bool areWatched = true)
 {
+    private const int KeptUnwatched = 64;
+
     // The client's loops write while the runner reads.
     private readonly Lock _gate = new();
     private readonly List<(bool Sent, string Text, JsonObject? Content)> _all = [];
     private readonly Dictionary<string, int> _seen = new(StringComparer.Ordinal);
     private readonly Pulse _pulse = new();
+    private string? _last;
 
     public void Add(bool sent, ReadOnlyMemory<byte> frame)
     {
         var text = Encoding.UTF8.GetString(frame.Span);
+        var isRefusal = !sent && text.Contains("\"reject\"", StringComparison.Ordinal);
         lock (_gate)
-            _all.Add((sent, text, sent ? null : JsonNode.Parse(text) as JsonObject));
+        {
+            if (!areWatched && _all.Count >= KeptUnwatched * 2)
+                ForgetSome();
+            _all.Add((sent, text, sent || (!areWatched && !isRefusal) ? null : JsonNode.Parse(text) as JsonObject));
+        }
         _pulse.Beat();
+    }
+
+    private void ForgetSome()
+    {
+        _last = LastCommand;
+        var kept = _all.Where((frame, i) => frame.Content is not null || i >= _all.Count - KeptUnwatched).ToArray();
+        _all.Clear();
+        _all.AddRange(kept);
     }
 
     /// <summary>The last frames, for people.</summary>
@@ -34,7 +51,7 @@ internal sealed class Frames
         get
         {
             lock (_gate)
-                return _all.LastOrDefault(frame => frame.Sent && frame.Text.Contains("\"n\":", StringComparison.Ordinal)).Text;
+                return _all.LastOrDefault(frame => frame.Sent && frame.Text.Contains("\"n\":", StringComparison.Ordinal)).Text ?? _last;
         }
     }
 

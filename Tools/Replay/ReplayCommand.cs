@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EventOnly.Tools.Page;
+using EventOnly.Tools.Tail;
 
 namespace EventOnly.Tools.Replay;
 
@@ -33,6 +34,11 @@ internal static class ReplayCommand
         Description = "Seconds that a line may take that does not say it (\"within\").", DefaultValueFactory = _ => 5,
     };
 
+    private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Only what came of it." };
+
+    /// <summary>A script of more lines is shown as progress, one of fewer line by line.</summary>
+    private const int LinesShown = 200;
+
     public static Command Make()
     {
         s_url.Validators.Add(result =>
@@ -51,7 +57,7 @@ internal static class ReplayCommand
 
         var command = new Command("replay", "Plays scripts: clients act, and what they and the others should see is checked.")
         {
-            s_files, s_url, s_serverDll, s_project, s_speed, s_timeout,
+            s_files, s_url, s_serverDll, s_project, s_speed, s_timeout, s_quiet,
         };
         command.SetAction(RunAsync);
         return command;
@@ -62,22 +68,19 @@ internal static class ReplayCommand
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         try
         {
-            var scripts = new List<Script>();
-            foreach (var file in parsed.GetRequiredValue(s_files))
-                scripts.Add(await Script.LoadAsync(file, ct)); // all, before the first is played
+            var scripts = await Script.LoadAsync(parsed.GetRequiredValue(s_files), error.WriteLine, ct); // all, before the first is played
 
             await using var server = parsed.GetValue(s_url) is null ? await ServerProcess.StartAsync(parsed.GetValue(s_serverDll), ct) : null;
             var uri = server?.Uri ?? new Uri(parsed.GetValue(s_url)!);
             var options = new RunnerOptions
             {
                 Project = parsed.GetValue(s_project), Speed = parsed.GetValue(s_speed), StepTimeout = TimeSpan.FromSeconds(parsed.GetValue(s_timeout)),
-                OnLine = Console.IsOutputRedirected ? null : line => output.WriteLine($"{line.Number,4}  {line.Text}"),
             };
 
             var exitCode = ExitCode.Ok;
             foreach (var script in scripts)
             {
-                var verdict = await ScriptRunner.RunAsync(script, uri, options, ct);
+                var verdict = await PlayAsync(script, uri, options, parsed.GetValue(s_quiet), output, ct);
                 await (verdict.Passed ? output : error).WriteLineAsync(verdict.ToString());
                 exitCode = verdict.Passed ? exitCode : ExitCode.Failed;
             }
@@ -88,5 +91,19 @@ internal static class ReplayCommand
             await error.WriteLineAsync(wrong.Message);
             return ExitCode.WrongUsage;
         }
+    }
+
+    private static Task<Verdict> PlayAsync(Script script, Uri uri, RunnerOptions options, bool isQuiet, TextWriter output, CancellationToken ct)
+    {
+        if (script.Lines.Count > LinesShown)
+        {
+            return Terminal.WithProgressAsync($"replay {script.Name}", isQuiet, progress =>
+            {
+                var done = 0;
+                return ScriptRunner.RunAsync(script, uri, options with { OnLine = _ => progress(++done / (double)script.Lines.Count) }, ct);
+            });
+        }
+        Action<ScriptLine>? show = isQuiet || Console.IsOutputRedirected ? null : line => output.WriteLine($"{line.Number,4}  {EventLine.Harmless(line.Text)}");
+        return ScriptRunner.RunAsync(script, uri, options with { OnLine = show }, ct);
     }
 }

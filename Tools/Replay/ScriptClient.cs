@@ -26,9 +26,8 @@ internal sealed class ScriptClient : IAsyncDisposable
 
     public ProjectState Confirmed => _client.Store.Confirmed;
 
-    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Random random, CancellationToken ct)
+    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Frames frames, Random random, CancellationToken ct)
     {
-        var frames = new Frames();
         var client = await EventOnlyClient.ConnectAsync(uri, new ClientOptions
         {
             Project = project, UserName = connect.User, Listen = connect.Listen, OnFrame = frames.Add, Random = random,
@@ -102,6 +101,9 @@ internal sealed class ScriptClient : IAsyncDisposable
     public Task WaitUntilSyncedAsync(CancellationToken ct) => _client.WaitUntilSyncedAsync(ct);
 
     public Task WaitForSeqAsync(long seq, CancellationToken ct) => _client.WaitForSeqAsync(seq, ct);
+
+    /// <summary>Where the server stands.</summary>
+    public async Task<long> ServerSeqAsync(CancellationToken ct) => (await _client.QueryAsync(new Query { Limit = 1 }, ct)).Seq;
 
     /// <summary>The server's own state at a position.</summary>
     public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);

@@ -20,8 +20,12 @@ internal abstract record ScriptAction
 
     public sealed record Resend : ScriptAction;
 
-    public sealed record Converge : ScriptAction;
+    /// <param name="Wanted">What the server's state must be then; null: whatever it is.</param>
+    public sealed record Converge(WantedState? Wanted = null) : ScriptAction;
 }
+
+/// <summary>A state as a script names it whole.</summary>
+internal sealed record WantedState(long Seq, int Entities, string Hash);
 
 /// <summary>One line: somebody acts, or is expected to see something, or both, in this order.</summary>
 /// <param name="Number">Its place in the file, from 1.</param>
@@ -56,8 +60,15 @@ internal sealed record ScriptLine(
         return new(number, text, who ?? "", action, expect, DurationOf(line, "at"), DurationOf(line, "within"));
     }
 
-    private static ScriptAction.Converge ReadConverge(JsonObject line) =>
-        FlagOf(line, "converged") == true ? new() : throw new ScriptException("What all can do is to be 'converged'.");
+    private static ScriptAction.Converge ReadConverge(JsonObject line)
+    {
+        if (line["state"] is not { } state)
+            return FlagOf(line, "converged") == true ? new() : throw new ScriptException("What all can do is to be 'converged', or to be in a 'state'.");
+        return state is JsonObject wanted && wanted["seq"] is JsonValue seq && seq.TryGetValue(out long at)
+            && wanted["entities"] is JsonValue entities && entities.TryGetValue(out int count) && TextOf(wanted, "hash") is { } hash
+            ? new(new(at, count, hash))
+            : throw new ScriptException("'state' has 'seq', 'entities' and 'hash'.");
+    }
 
     private static ScriptAction? ReadAction(JsonObject line)
     {
@@ -99,7 +110,7 @@ internal sealed record ScriptLine(
         }
         foreach (var (name, value) in line.Where(property => !s_words.Contains(property.Key)))
             frame[name] = value?.DeepClone();
-        return new WireCodec(WireLimits.Default).TryDecode(JsonSerializer.SerializeToUtf8Bytes(frame), out ClientMessage? message, out var fault)
+        return new WireCodec(WireLimits.Trusted).TryDecode(JsonSerializer.SerializeToUtf8Bytes(frame), out ClientMessage? message, out var fault)
             ? new(message!, FlagOf(line, "wait") ?? true)
             : throw new ScriptException(fault!.Message);
     }

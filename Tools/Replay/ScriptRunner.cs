@@ -31,11 +31,13 @@ internal sealed class ScriptRunner
     private readonly Uri _uri;
     private readonly RunnerOptions _options;
     private readonly string _suffix;
+    private readonly HashSet<string> _watched; // those of whom some line expects a frame
 
     private ScriptRunner(Script script, Uri uri, RunnerOptions options)
     {
         (_script, _uri, _options) = (script, uri, options);
         _suffix = options.Random.GetHexString(8, lowercase: true);
+        _watched = [.. script.Lines.Where(line => line.Expect is { } expect && Expectation.OfFrame(expect) is not null).Select(line => line.As)];
     }
 
     /// <summary>Plays the script to its end or to the first line that fails.</summary>
@@ -97,7 +99,7 @@ internal sealed class ScriptRunner
             case ScriptAction.Connect connect:
                 if (_clients.ContainsKey(line.As))
                     throw new ScriptException($"{line.As} is connected already.");
-                _clients[line.As] = await ScriptClient.ConnectAsync(_uri, connect, ProjectOf(connect.Project), new Random(_options.Random.Next()), ct);
+                _clients[line.As] = await ScriptClient.ConnectAsync(_uri, connect, ProjectOf(connect.Project), new Frames(_watched.Contains(line.As)), new Random(_options.Random.Next()), ct);
                 return null;
             case ScriptAction.Say say:
                 await ClientOf(line).SayAsync(say, name => _clients.TryGetValue(name, out var other) ? other.SessionId : name, ct);
@@ -110,24 +112,28 @@ internal sealed class ScriptRunner
                 return null;
             case ScriptAction.Resend:
                 return ClientOf(line).Resend() ? null : Fail(line, $"{line.As} has sent no command, or has no line.");
+            case ScriptAction.Converge converge:
+                return await ConvergeAsync(line, converge.Wanted, ct);
             default:
-                return await ConvergeAsync(line, ct);
+                throw new UnreachableException();
         }
     }
 
     /// <summary>Everybody who listens and is not cut has nothing pending, and holds what the server holds.</summary>
-    private async Task<ScriptFailure?> ConvergeAsync(ScriptLine line, CancellationToken ct)
+    private async Task<ScriptFailure?> ConvergeAsync(ScriptLine line, WantedState? wanted, CancellationToken ct)
     {
         foreach (var client in _clients.Values.Where(client => !client.IsCut))
             await client.WaitUntilSyncedAsync(ct);
         var head = Listeners.Max(client => client.Value.Seq);
+        if (_clients.Values.Any(client => !client.Listens)) // what these have done, no listener may have heard yet
+            head = Math.Max(head, await Listeners.First().Value.ServerSeqAsync(ct));
         foreach (var (_, client) in Listeners)
             await client.WaitForSeqAsync(head, ct);
-        return await DivergedAsync(line, ct, head);
+        return await DivergedAsync(line, ct, head, wanted);
     }
 
-    /// <summary>The failure of the first client that differs from the server; null if none does.</summary>
-    private async Task<ScriptFailure?> DivergedAsync(ScriptLine line, CancellationToken ct, long? head = null)
+    /// <summary>The failure of the first client that differs from the server, or of the server where its state is not as wanted; null if there is none.</summary>
+    private async Task<ScriptFailure?> DivergedAsync(ScriptLine line, CancellationToken ct, long? head = null, WantedState? wanted = null)
     {
         var seq = head ?? Listeners.Max(client => client.Value.Seq);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -139,6 +145,9 @@ internal sealed class ScriptRunner
             if (differences.Length > 0 || client.Confirmed.Hash != server.Hash)
                 return Fail(line, $"{name} and the server have not converged.", name, differences);
         }
+        var there = new WantedState(server.Seq, server.Entities.Count, server.Hash.ToString());
+        if (wanted is not null && wanted != there)
+            return Fail(line, $"The server's state is another one: seq {there.Seq}, {there.Entities} entities, hash {there.Hash}.", Listeners.First().Key);
         return head is null ? Fail(line, "Not everybody is in step in time, though the states are equal: something is still pending.") : null;
     }
 

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using EventOnly.Server.Journals;
+using EventOnly.Tests.Server.Journals;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventOnly.Tests.EndToEnd;
+
+/// <summary>verify and repair as processes: their exit codes and what they say.</summary>
+internal sealed class UpkeepTests
+{
+    private string _data = "";
+
+    [SetUp]
+    public async Task MakeData()
+    {
+        _data = Directory.CreateTempSubdirectory("eventonly-").FullName;
+        var bench = await SegmentsBench.MakeAsync();
+        Directory.CreateDirectory(Path.Combine(_data, "apollo"));
+        foreach (var path in bench.Segments)
+            await File.WriteAllBytesAsync(Path.Combine(_data, "apollo", Path.GetFileName(path)), bench.Disk[path]);
+    }
+
+    [TearDown]
+    public void RemoveData() => Directory.Delete(_data, recursive: true);
+
+    private string[] Files => [.. Directory.GetFiles(Path.Combine(_data, "apollo")).Order(StringComparer.Ordinal)];
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "EventOnly.Server.dll"), .. arguments])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+
+    private async Task DamageAsync()
+    {
+        var bytes = await File.ReadAllBytesAsync(Files[1]);
+        bytes[^20] ^= 1;
+        await File.WriteAllBytesAsync(Files[1], bytes);
+    }
+
+    [Test]
+    public async Task Verify_says_that_all_is_well_also_beside_a_server_and_with_a_torn_tail()
+    {
+        using var server = FileJournal.OnDisk(new() { Folder = _data }, () => "e", NullLogger<FileJournal>.Instance);
+        await File.AppendAllTextAsync(Files[^1], "{\"torn");
+
+        var (code, output, error) = await RunAsync("verify", _data, "--fold");
+
+        code.Should().Be(0, output + error);
+        output.Should().Contain("apollo: good").And.Contain("events 1 to 30").And.Contain("Harmless").And.Contain("state: hash ").And.Contain("1 project, ").And.Contain("all is well");
+        error.Should().BeEmpty("progress is for terminals");
+    }
+
+    [Test]
+    public async Task Damage_is_named_and_repaired_when_that_is_meant()
+    {
+        await DamageAsync();
+        var before = Files;
+
+        var (code, output, _) = await RunAsync("verify", _data);
+        code.Should().Be(1);
+        output.Should().Contain($"DAMAGED: {Path.GetFileName(Files[1])}, line ").And.Contain($"./run.sh repair '{_data}' apollo").And.Contain("1 damaged");
+
+        (code, output, _) = await RunAsync("repair", _data, "apollo");
+        code.Should().Be(1);
+        output.Should().Contain("Nothing was changed").And.Contain("kept: events 1 to").And.Contain("lost: events ");
+        Files.Should().Equal(before);
+
+        (code, output, _) = await RunAsync("repair", _data, "apollo", "--yes");
+        code.Should().Be(0, output);
+        output.Should().Contain("Repaired").And.Contain("damaged-1.lost.jsonl");
+        (await RunAsync("verify", _data)).Code.Should().Be(0);
+        (await RunAsync("repair", _data, "apollo", "--yes")).Output.Should().Contain("nothing to repair");
+    }
+
+    [Test]
+    public async Task Repair_refuses_while_a_server_uses_the_folder()
+    {
+        await DamageAsync();
+        using var server = FileJournal.OnDisk(new() { Folder = _data }, () => "e", NullLogger<FileJournal>.Instance);
+
+        var (code, _, error) = await RunAsync("repair", _data, "apollo", "--yes");
+
+        code.Should().Be(2);
+        error.Should().Contain("another server");
+        Files.Should().NotContain(file => file.Contains(".damaged", StringComparison.Ordinal));
+    }
+
+    [TestCase("verify")]
+    [TestCase("verify", "/nowhere-at-all")]
+    [TestCase("verify", "DATA", "nobody")]
+    [TestCase("verify", "DATA", "--yes")]
+    [TestCase("repair", "DATA")]
+    [TestCase("repair", "DATA", "..")]
+    public async Task What_cannot_be_done_is_told_and_ends_with_2(params string[] arguments)
+    {
+        var (code, _, error) = await RunAsync([.. arguments.Select(argument => argument == "DATA" ? _data : argument)]);
+
+        code.Should().Be(2);
+        error.Should().NotBeEmpty();
+    }
+}
