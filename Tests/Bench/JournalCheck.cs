@@ -1,6 +1,5 @@
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Journals;
-using EventOnly.Server.Projects;
 
 namespace EventOnly.Tests.Bench;
 
@@ -16,7 +15,7 @@ internal static class JournalCheck
         var seq = 0L;
         await foreach (var entry in journal.ReadAsync(project, 1, CancellationToken.None))
         {
-            var happened = History.Read(codec, project, entry);
+            var happened = codec.TryDecodeEvent(entry.Json.Span) ?? throw new BrokenPromiseException($"{project}: event {entry.Seq} cannot be read.");
             if (happened.Seq != ++seq)
                 throw new BrokenPromiseException($"{project}: seq {happened.Seq} stands where {seq} should.");
             if (!seen.TryGetValue(happened.Session, out var n) || happened.N != n + 1)

@@ -9,18 +9,20 @@ namespace EventOnly.Tests.EndToEnd;
 /// </summary>
 internal sealed class KillTests
 {
-    private static readonly int s_kills = Environment.GetEnvironmentVariable("EVENTONLY_LONG") == "1" ? 200 : 20;
+    private static readonly bool s_long = Environment.GetEnvironmentVariable("EVENTONLY_LONG") == "1";
 
-    [Test]
-    public async Task Nothing_acknowledged_is_lost_or_done_twice_and_nobody_sees_a_gap_however_often_the_process_is_killed()
+    [TestCase("disk", 20, 200)]
+    [TestCase("os", 5, 20)]
+    public async Task Nothing_acknowledged_is_lost_or_done_twice_and_nobody_sees_a_gap_however_often_the_process_is_killed(string durability, int killsShort, int killsLong)
     {
+        var kills = s_long ? killsLong : killsShort;
         using var data = new Data();
         var chance = Given.Chance(9);
         Author[] authors = [.. Enumerable.Range(0, 8).Select(id => new Author($"writer{id}"))];
         Watcher[] watchers = [.. Enumerable.Range(0, 2).Select(id => new Watcher($"watcher{id}"))];
-        for (var kill = 1; kill <= s_kills; kill++)
+        for (var kill = 1; kill <= kills; kill++)
         {
-            await using var server = await RunningServer.StartAsync(data.Folder);
+            await using var server = await RunningServer.StartAsync(data.Folder, "--durability", durability);
             var killed = false;
             bool IsKilled() => Volatile.Read(ref killed);
             Task[] working = [.. authors.Select(author => WriteAsync(author, server.Port, IsKilled)), .. watchers.Select(watcher => watcher.WatchAsync(server.Port, IsKilled))];
@@ -29,10 +31,10 @@ internal sealed class KillTests
             Volatile.Write(ref killed, true);
             await server.KillAsync();
             await Task.WhenAll(working).WaitAsync(RawClient.Patience);
-            if (kill % 10 == 0)
+            if (kill % 10 == 0 || kill == kills)
                 await CompareAsync(data, authors, watchers);
         }
-        authors.Sum(author => author.Acked).Should().BeGreaterThan(s_kills * 4, "else there was nothing to lose");
+        authors.Sum(author => author.Acked).Should().BeGreaterThan(kills * 4, "else there was nothing to lose");
         watchers.Sum(watcher => watcher.Resumptions).Should().BeGreaterThan(0, "else nobody came back");
     }
 

@@ -39,12 +39,12 @@ internal sealed class FullDiskTests
 
     /// <param name="projects">More than a few share one file for their durability, which finds no space either.</param>
     [Test]
-    public async Task A_full_disk_refuses_commands_and_nothing_else_and_writing_resumes_by_itself([Values(1, 24)] int projects)
+    public async Task A_full_disk_refuses_commands_and_nothing_else_and_writing_resumes_by_itself([Values(1, 24)] int projects, [Values("disk", "os")] string durability)
     {
         var filler = Path.Combine(_disk, "filler");
         await File.WriteAllBytesAsync(filler, new byte[2 * 1024 * 1024]);
         Author[] authors = [.. Enumerable.Range(0, projects).Select(i => new Author($"ann{i}", $"p{i}"))];
-        await using (var server = await RunningServer.StartAsync(Data))
+        await using (var server = await RunningServer.StartAsync(Data, "--durability", durability))
         {
             foreach (var author in authors)
                 await author.JoinAsync(server.Port);
