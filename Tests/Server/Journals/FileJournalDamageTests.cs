@@ -142,7 +142,7 @@ internal sealed class FileJournalDamageTests
         using var bench = Over(segment);
         await bench.Invoking(b => b.ReadAsync()).Should().ThrowAsync<JournalUnavailableException>();
         bench.Log.Entries.Single(entry => entry.Id == 302).Message.Should()
-            .Contain($"{JournalBench.FirstSegment}, line {line},").And.Contain("mv '/data/apollo'");
+            .Contain($"{JournalBench.FirstSegment}, line {line},").And.Contain("./run.sh repair '/data' apollo");
     }
 
     [Test]
