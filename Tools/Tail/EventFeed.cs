@@ -28,7 +28,7 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
                 NoticeEpoch();
                 var last = Math.Min(client.Seq, to ?? long.MaxValue);
                 if (_next <= last)
-                    await ReadAsync(last, ct);
+                    await ReadAsync(follows ? to : last, ct); // who follows reads on to the present; what is heard meanwhile and read too is given once
                 if (!follows || _next > to || await HearAsync(heard, to, ct))
                     return;
             }
@@ -44,7 +44,7 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
         }
     }
 
-    private async Task ReadAsync(long last, CancellationToken ct)
+    private async Task ReadAsync(long? last, CancellationToken ct)
     {
         await foreach (var happened in client.HistoryAsync(_next, last, ct))
             Give(happened);

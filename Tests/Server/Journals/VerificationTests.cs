@@ -122,6 +122,10 @@ internal sealed class VerificationTests
     [TestCase("""{"type":"create","project":"other","seq":2,"at":"2026-11-21T08:00:00.123Z","by":"a","session":"s","n":1,"entity":"x","kind":"k","version":2,"data":{}}""", "project 'other'")]
     [TestCase("""{"type":"create","project":"apollo","seq":2}""", "no event")]
     [TestCase("""{"type":"ping","t":2}""", "no event")]
+    [TestCase("""{"type":"create","project":"apollo","seq":2,"at":"2026-11-21T08:00:00.123Z","by":"a","session":"s","n":1,"entity":"x","kind":"k","version":2,"data":[]}""", "data is missing or wrong")]
+    [TestCase("""{"type":"update","project":"apollo","seq":2,"at":"2026-11-21T08:00:00.123Z","by":"a","session":"s","n":1,"entity":"x","version":2}""", "change is missing or wrong")]
+    [TestCase("""{"type":"delete","project":"apollo","seq":2,"at":"2026-11-21T08:00:00.123Z","by":"a","session":"s","n":0,"entity":"x"}""", "n is missing or wrong")]
+    [TestCase("""{"type":"delete","project":"apollo","seq":2,"at":"2026-11-21T08:00:00.123Z","by":"a","session":"s","n":1,"entity":x}""", "not JSON")]
     public async Task A_line_with_a_right_checksum_that_is_not_the_event_of_its_place_is_found(string json, string told)
     {
         using var bench = new JournalBench(new(Given.Chance(1)));
