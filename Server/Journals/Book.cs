@@ -3,24 +3,6 @@ using EventOnly.Server.Diagnostics;
 
 namespace EventOnly.Server.Journals;
 
-/// <summary>An append that waits for its group, and what became of it.</summary>
-internal sealed class PendingAppend(Book book, long expectedHead, IReadOnlyList<JournalEntry> entries)
-{
-    private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Book Book { get; } = book;
-
-    public long ExpectedHead { get; } = expectedHead;
-
-    public IReadOnlyList<JournalEntry> Entries { get; } = entries;
-
-    public Task<AppendResult> Done => _done.Task;
-
-    public bool IsConflict { get; set; }
-
-    public void End(AppendResult result) => _done.TrySetResult(result);
-}
-
 /// <summary>
 /// One project's journal on disk: what is durable of it, and the write under way. Many read; one thread writes.
 /// <code>
@@ -28,9 +10,10 @@ internal sealed class PendingAppend(Book book, long expectedHead, IReadOnlyList<
 ///     |                              +--that failed too--+
 ///     +--sync failed-------------------------------------+--> Doubtful --reopened and checked--> Good
 ///   a line that does not fit its checksum, found whenever --> Damaged, until somebody repairs it and the server starts anew
+///   Good and used by nobody --> Closed; the next call opens a new book
 /// </code>
 /// </summary>
-internal sealed class Book(string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger)
+internal sealed partial class Book(string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger)
 {
     /// <summary>How soon to try again what failed: disks that are full or failing seldom change sooner.</summary>
     public const int RetryAfterMs = 1000;
@@ -46,7 +29,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     private bool _failed;
     private IJournalFile? _file;
 
-    private enum Condition { Good, Doubtful, Checking, Damaged }
+    private enum Condition { Good, Doubtful, Checking, Damaged, Closed }
 
     public string Epoch { get; private set; } = "";
 
@@ -55,7 +38,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         get
         {
             lock (_gate)
-                return new(Epoch, _segments[^1].End.Seq, _segments[0].After);
+                return new(Epoch, _segments[^1].End.Seq, Floor);
         }
     }
 
@@ -77,6 +60,8 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         Epoch = recovery.Epoch;
         _segments.AddRange(recovery.Segments);
+        _snapshots = recovery.Snapshots;
+        _shallRoll = _snapshots.Kept is [.., var newest] && newest.After == _segments[^1].After && Retention.IsOn(options);
         _durable = _posted = _segments[^1].End.Seq;
     }
 
@@ -109,7 +94,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         try
         {
-            if (_segments[^1].End.Offset >= options.SegmentBytesMax && _segments[^1].End.Seq > _segments[^1].After)
+            if ((_shallRoll || _segments[^1].End.Offset >= options.SegmentBytesMax) && _segments[^1].End.Seq > _segments[^1].After)
                 Roll();
             Encode(lines, _segments[^1].End);
             if (_written.Count == 0)
@@ -152,7 +137,10 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         CloseFile();
         _file = file;
         lock (_gate)
+        {
             _segments.Add(segment);
+            _shallRoll = false;
+        }
     }
 
     /// <summary>Where what was written belongs. Valid between writing and finishing.</summary>
@@ -396,7 +384,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     public Task GrownBeyond(long seq)
     {
         lock (_gate)
-            return _segments[^1].End.Seq > seq ? Task.CompletedTask : _grown.Task;
+            return _segments[^1].End.Seq > seq || _condition == Condition.Closed ? Task.CompletedTask : _grown.Task;
     }
 
     private void Quarantine(DamagedJournalException damage)

@@ -21,6 +21,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly List<Book> _books = [];
     private readonly List<Book> _written = [];
     private readonly Utf8Buffer _lines = new(64 * 1024);
+    private readonly Queue<Errand> _errands = new();
     private List<PendingAppend> _waiting = [];
     private bool _stopped;
 
@@ -41,6 +42,31 @@ internal sealed class GroupCommit : IDisposable
         _bell.Set();
         return append.Done;
     }
+
+    /// <summary>Something to be done with a book between two groups.</summary>
+    private sealed record Errand(Book Book, Func<Book, bool> Work, TaskCompletionSource<bool> Done);
+
+    /// <summary>Does something with a book on the thread that appends, so that no append is under way meanwhile; gives what it gave.</summary>
+    public Task<bool> RunAsync(Book book, Func<Book, bool> work)
+    {
+        var errand = new Errand(book, work, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            _errands.Enqueue(errand);
+        }
+        _bell.Set();
+        return errand.Done.Task;
+    }
+
+    /// <summary>Lets go of a book: its file is closed, and what is appended to it from now on is refused. False where it cannot be closed yet.</summary>
+    public Task<bool> ReleaseAsync(Book book) => RunAsync(book, book =>
+    {
+        if (!book.TryClose())
+            return false;
+        _daybook.Forget(book);
+        return true;
+    });
 
     /// <summary>Ends the thread after what waits.</summary>
     public void Dispose()
@@ -64,13 +90,19 @@ internal sealed class GroupCommit : IDisposable
         while (true)
         {
             bool isLast;
+            Errand? errand;
             lock (_gate)
             {
                 (group, _waiting) = (_waiting, group);
                 isLast = _stopped;
+                _errands.TryDequeue(out errand);
             }
+            if (errand is not null)
+                Run(errand);
             if (group.Count > 0)
                 Commit(group);
+            else if (errand is not null)
+                continue;
             else if (isLast)
                 break;
             else if (!_daybook.Settle(share: 0))
@@ -128,6 +160,20 @@ internal sealed class GroupCommit : IDisposable
         }
         if (_daybook.IsBehind)
             _daybook.Settle(isShared ? _daybook.Share : 0);
+    }
+
+    private void Run(Errand errand)
+    {
+        try
+        {
+            errand.Done.SetResult(errand.Work(errand.Book));
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            errand.Done.SetException(fault);
+        }
+        Remember(errand.Book);
+        CloseSome();
     }
 
     private void Remember(Book book)

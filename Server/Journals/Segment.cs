@@ -15,6 +15,9 @@ internal sealed class Segment(string path, long after)
     /// <summary>A reader that starts in the middle reads at most this much that it does not need.</summary>
     private const long BytesBetweenPlaces = 64 * 1024;
 
+    /// <summary>More than any segment's first line has.</summary>
+    public const int HeaderBytesMax = 4096;
+
     private readonly List<Place> _places = [];
 
     public string Path { get; } = path;
@@ -33,9 +36,10 @@ internal sealed class Segment(string path, long after)
         && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first - 1 : null;
 
     /// <summary>Counts lines in up to a place, which is behind the end so far.</summary>
-    public void Grow(Place end)
+    /// <param name="isSnapshots">Whether a snapshot stands there, behind which reading will begin.</param>
+    public void Grow(Place end, bool isSnapshots = false)
     {
-        if (_places.Count == 0 || end.Offset - _places[^1].Offset >= BytesBetweenPlaces)
+        if (isSnapshots || _places.Count == 0 || end.Offset - _places[^1].Offset >= BytesBetweenPlaces)
             _places.Add(end);
         End = end;
     }

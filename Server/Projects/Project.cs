@@ -25,24 +25,27 @@ internal sealed class Project
     private readonly SnapshotCache _snapshots;
     private readonly Utf8Buffer _scratch = new();
     private readonly WireCodec _journalCodec = new(WireLimits.Trusted);
-    private ProjectState _state = ProjectState.Empty;
+    private ProjectState _state;
 
     /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
-    public Project(string id, JournalHead head, ProjectOptions options)
+    /// <param name="state">The state to follow it from; the empty one where left out.</param>
+    public Project(string id, JournalHead head, ProjectOptions options, ProjectState? state = null)
     {
+        _state = state ?? ProjectState.Empty;
         _id = id;
         (Epoch, Floor) = (head.Epoch, head.Floor);
         _limits = options.ToLimits();
         _membersMax = options.MembersMax;
         _tape = new(options.TapeBytesMax);
-        _tape.StartAfter(0);
+        _tape.StartAfter(_state.Seq);
         _whispers = new(options.WhisperBytesMax);
         _snapshots = new(id, _tape);
     }
 
     public string Epoch { get; }
 
-    public long Floor { get; }
+    /// <summary>Where the past begins; whoever drives it tells it.</summary>
+    public long Floor { get; set; }
 
     /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
     public ProjectState State => _state;
@@ -138,7 +141,7 @@ internal sealed class Project
             return false;
         }
 
-        var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
+        var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq >= Floor && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
         EncodedSnapshot? snapshot = null;
         var position = _tape.Head;
         if (recovered)

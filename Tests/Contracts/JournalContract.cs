@@ -4,7 +4,7 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Contracts;
 
 /// <summary>What every journal promises. A fixture for an implementation derives from it and says how to make one.</summary>
-public abstract class JournalContract
+public abstract partial class JournalContract
 {
     private IJournal _journal = null!;
 
