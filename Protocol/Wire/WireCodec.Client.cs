@@ -153,15 +153,22 @@ public sealed partial class WireCodec
             : new Command.Increment(entity, ReadDeltas(scan), ifVersion);
     }
 
-    private static ImmutableArray<FieldDelta> ReadDeltas(in FrameScan scan)
+    private static ImmutableArray<FieldDelta> ReadDeltas(in FrameScan scan) =>
+        TryDeltas(scan.RequiredFields(Property.Increment, named: true), out var deltas)
+            ? deltas
+            : throw FrameScan.Wrong(Property.Increment, "an object of at least one field, and of whole numbers");
+
+    internal static bool TryDeltas(JsonFields fields, out ImmutableArray<FieldDelta> deltas)
     {
-        var fields = scan.RequiredFields(Property.Increment, named: true);
-        if (fields.Count == 0)
-            throw FrameScan.Wrong(Property.Increment, "an object of at least one field");
-        var deltas = ImmutableArray.CreateBuilder<FieldDelta>(fields.Count);
+        var found = ImmutableArray.CreateBuilder<FieldDelta>(fields.Count);
         foreach (var field in fields)
-            deltas.Add(new(field.Name, field.Value.AsInteger() ?? throw FrameScan.Wrong(Property.Increment, "an object of whole numbers")));
-        return deltas.MoveToImmutable();
+        {
+            if (!Names.IsName(field.Name) || field.Value.AsInteger() is not { } delta)
+                break;
+            found.Add(new(field.Name, delta));
+        }
+        deltas = found.DrainToImmutable();
+        return deltas.Length > 0 && deltas.Length == fields.Count;
     }
 
     /// <summary>Writes what a client says.</summary>
