@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
 
@@ -87,6 +88,22 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
             }
         }
     }
+
+    public async ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping)
+    {
+        (await FindAsync(project, stopping)).ThrowIfDamaged();
+        return ProjectState.Empty;
+    }
+
+    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    {
+        var book = await FindAsync(project, stopping);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Seq, book.Head.Seq, nameof(state));
+    }
+
+    public async ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => (await FindAsync(project, stopping)).Head.Floor;
+
+    public ValueTask CloseAsync(string project) => default;
 
     public void Dispose()
     {

@@ -1,3 +1,5 @@
+using EventOnly.Protocol.State;
+
 namespace EventOnly.Server.Journals;
 
 /// <summary>The ordered events of every project, and nothing else: the state is their fold. One contract suite runs on every implementation.</summary>
@@ -13,17 +15,36 @@ public interface IJournal
     ValueTask<AppendResult> AppendAsync(
         string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping);
 
-    /// <summary>The entries from a seq on, up to the head at the time the reading begins.</summary>
+    /// <summary>The entries from a seq on, or from the floor on, up to the head at the time the reading begins.</summary>
     IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping);
 
     /// <summary>The entries from a seq on, and every one appended later, by anyone, until cancelled.</summary>
     IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping);
+
+    /// <summary>
+    /// The newest state kept at or before a moment; the empty state where none is kept and the events go back to the first; null where the
+    /// journal no longer reaches back that far.
+    /// </summary>
+    ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping);
+
+    /// <summary>
+    /// Keeps a state, with its table of sessions and its hash, so that later loads need not fold from the first event. Durable when it completes.
+    /// </summary>
+    /// <exception cref="ArgumentException">The state stands beyond the journal's head.</exception>
+    /// <exception cref="IOException">It could not be kept; what was kept before stays.</exception>
+    ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping);
+
+    /// <summary>Drops events up to a seq, as far as whole segments and kept states allow; gives the floor.</summary>
+    ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping);
+
+    /// <summary>Gives back what the journal holds in memory for a project nobody has open. The next call opens it anew.</summary>
+    ValueTask CloseAsync(string project);
 }
 
 /// <summary>Where a journal stands.</summary>
 /// <param name="Epoch">Identity of this incarnation; positions of another one mean nothing here.</param>
 /// <param name="Seq">The newest event's seq; 0 where there is none.</param>
-/// <param name="Floor">The seq up to which events are no longer kept.</param>
+/// <param name="Floor">The seq up to which the past can no longer be read or reconstructed; the state after it still can.</param>
 public readonly record struct JournalHead(string Epoch, long Seq, long Floor);
 
 /// <summary>One event as the journal keeps it: the same JSON object that goes over the wire.</summary>

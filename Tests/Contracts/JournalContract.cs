@@ -1,3 +1,4 @@
+using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
 using EventOnly.Tests.Support;
 
@@ -259,6 +260,15 @@ public abstract class JournalContract
         (await ReadAsync("p", 1)).Should().Equal(payloads.Select((payload, i) => $"{i + 1}:{payload}"));
     }
 
+    [Test]
+    public async Task Where_nothing_was_kept_the_state_to_begin_from_is_the_empty_one()
+    {
+        await OpenAsync("p");
+        await AppendAsync("p", 0, "a", "b");
+
+        (await LoadAsync("p", Moment.AfterSeq(2))).Should().BeSameAs(ProjectState.Empty);
+    }
+
     // A journal may hold its lines to being JSON objects, so these are.
     private static JournalEntry Line(long seq, string text) => Given.Line(seq, $$"""{"text":"{{text}}"}""");
 
@@ -268,6 +278,8 @@ public abstract class JournalContract
 
     private ValueTask<AppendResult> AppendAsync(string project, long expectedHead, params string[] texts) =>
         _journal.AppendAsync(project, expectedHead, [.. texts.Select((text, i) => Line(expectedHead + 1 + i, text))], default);
+
+    private ValueTask<ProjectState?> LoadAsync(string project, Moment upTo) => _journal.LoadAsync(project, upTo, default);
 
     private async Task<List<string>> ReadAsync(string project, long from)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
 using EventOnly.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -157,6 +158,14 @@ public sealed class FaultTests
         }
 
         public IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping) => _inner.FollowAsync(project, from, stopping);
+
+        public ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping) => _inner.LoadAsync(project, upTo, stopping);
+
+        public ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping) => _inner.KeepAsync(project, state, stopping);
+
+        public ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => _inner.ForgetAsync(project, seq, stopping);
+
+        public ValueTask CloseAsync(string project) => _inner.CloseAsync(project);
 
         private void ThrowIfFailing(string project)
         {

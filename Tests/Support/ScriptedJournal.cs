@@ -1,3 +1,4 @@
+using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
 
 namespace EventOnly.Tests.Support;
@@ -10,6 +11,12 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
 
     /// <summary>Asked at each opening; may throw.</summary>
     public Func<ValueTask> OnOpen { get; set; } = () => default;
+
+    /// <summary>Asked at each keeping of a state; may throw.</summary>
+    public Func<ProjectState, ValueTask> OnKeep { get; set; } = _ => default;
+
+    /// <summary>Asked at each closing.</summary>
+    public Func<ValueTask> OnClose { get; set; } = () => default;
 
     public int Opened { get; private set; }
 
@@ -26,4 +33,20 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
     public IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping) => inner.ReadAsync(project, from, stopping);
 
     public IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping) => inner.FollowAsync(project, from, stopping);
+
+    public ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping) => inner.LoadAsync(project, upTo, stopping);
+
+    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    {
+        await OnKeep(state);
+        await inner.KeepAsync(project, state, stopping);
+    }
+
+    public ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => inner.ForgetAsync(project, seq, stopping);
+
+    public async ValueTask CloseAsync(string project)
+    {
+        await OnClose();
+        await inner.CloseAsync(project);
+    }
 }
