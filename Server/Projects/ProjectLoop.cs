@@ -75,13 +75,17 @@ internal sealed class ProjectLoop
         return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
     }
 
-    /// <summary>Opens a project: folds its journal.</summary>
+    /// <summary>Opens a project: folds what its journal has beyond the newest state that is kept.</summary>
     public static async Task<ProjectLoop> OpenAsync(
         string id, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
-        var project = new Project(id, await journal.OpenAsync(id, stopping), options);
-        await foreach (var entry in journal.ReadAsync(id, 1, stopping))
+        var head = await journal.OpenAsync(id, stopping);
+        var kept = await journal.LoadAsync(id, Moment.AfterSeq(head.Seq), stopping)
+            ?? throw new InvalidDataException($"The journal of project {id} begins after {head.Floor}, and no state is kept of that.");
+        var project = new Project(id, head, options, kept);
+        await foreach (var entry in journal.ReadAsync(id, kept.Seq + 1, stopping))
             project.CatchUp(entry);
+        project.EndCatchUp();
         return new(id, project, journal, options, time, logger);
     }
 
@@ -218,6 +222,7 @@ internal sealed class ProjectLoop
                 default:
                     await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
                         _project.CatchUp(entry);
+                    _project.EndCatchUp();
                     if (_project.State.Seq == _draft.ExpectedHead)
                         throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
                     break;

@@ -1,4 +1,3 @@
-using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Tests.Support;
 
@@ -7,6 +6,8 @@ namespace EventOnly.Tests.Protocol;
 [Parallelizable]
 public sealed class PlainEventReaderTests
 {
+    private const string Replacements = "{}[]\",:0-1.9eT Zax\\\0ä";
+
     private static readonly string[] s_golden = [.. GoldenFrames.Server.Where(frame => Plain(frame) is not null)];
 
     [Test]
@@ -22,7 +23,7 @@ public sealed class PlainEventReaderTests
             if (story.Go() is not { } happened)
                 continue;
             var line = Given.Text(Given.Line(happened).Json.Span);
-            Written(Plain(line)).Should().Be(line);
+            Written(Plain(line)).Should().Be(happened.By.Contains('"', StringComparison.Ordinal) ? null : line, "a name with escapes is left to it");
             Written(General(line)).Should().Be(line);
         }
     }
@@ -35,7 +36,7 @@ public sealed class PlainEventReaderTests
         {
             var frame = s_golden[chance.Next(s_golden.Length)].ToCharArray();
             for (var times = chance.Next(1, 3); times > 0; times--)
-                frame[chance.Next(frame.Length)] = "{}[]\",:0-1.9eT Zax\\\0ä"[chance.Next(22)];
+                frame[chance.Next(frame.Length)] = Replacements[chance.Next(Replacements.Length)];
             var text = new string(frame);
             if (Plain(text) is { } plain)
                 Written(plain).Should().Be(Written(General(text)), text);
