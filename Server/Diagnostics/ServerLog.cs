@@ -41,6 +41,18 @@ internal static partial class ServerLog
     [LoggerMessage(305, LogLevel.Error, "The journal of project {Project} could not be opened; the next who joins tries again")]
     public static partial void JournalNotOpened(this ILogger logger, string project, Exception failure);
 
+    [LoggerMessage(311, LogLevel.Warning, "Project {Project}: the snapshot {File} is passed over and set aside: {Fault}. An older one or the events take its place")]
+    public static partial void SnapshotUnfit(this ILogger logger, string project, string file, string fault);
+
+    [LoggerMessage(312, LogLevel.Warning, "Project {Project}: the snapshot {File} cannot be read. An older one or the events take its place")]
+    public static partial void SnapshotNotRead(this ILogger logger, string project, string file, Exception failure);
+
+    [LoggerMessage(313, LogLevel.Warning, "Project {Project}: no snapshot of seq {Seq} could be kept; tried again later")]
+    public static partial void SnapshotNotKept(this ILogger logger, string project, long seq, Exception failure);
+
+    [LoggerMessage(314, LogLevel.Warning, "Project {Project}: old events could not be dropped; tried again later")]
+    public static partial void EventsNotDropped(this ILogger logger, string project, Exception failure);
+
     [LoggerMessage(401, LogLevel.Information, "Stopping: {Connections} connections are told to come back")]
     public static partial void Stopping(this ILogger logger, int connections);
 }

@@ -28,9 +28,10 @@ internal sealed class PendingAppend(Book book, long expectedHead, IReadOnlyList<
 ///     |                              +--that failed too--+
 ///     +--sync failed-------------------------------------+--> Doubtful --reopened and checked--> Good
 ///   a line that does not fit its checksum, found whenever --> Damaged, until somebody repairs it and the server starts anew
+///   Good and used by nobody --> Closed; the next call opens a new book
 /// </code>
 /// </summary>
-internal sealed class Book(string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger)
+internal sealed partial class Book(string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger)
 {
     /// <summary>How soon to try again what failed: disks that are full or failing seldom change sooner.</summary>
     public const int RetryAfterMs = 1000;
@@ -45,7 +46,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     private bool _failed;
     private IJournalFile? _file;
 
-    private enum Condition { Good, Doubtful, Checking, Damaged }
+    private enum Condition { Good, Doubtful, Checking, Damaged, Closed }
 
     public string Epoch { get; private set; } = "";
 
@@ -54,7 +55,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         get
         {
             lock (_gate)
-                return new(Epoch, _segments[^1].End.Seq, _segments[0].After);
+                return new(Epoch, _segments[^1].End.Seq, Floor);
         }
     }
 
@@ -76,6 +77,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         Epoch = recovery.Epoch;
         _segments.AddRange(recovery.Segments);
+        _snapshots = recovery.Snapshots;
         _synced = _segments[^1].End.Seq;
     }
 
@@ -108,7 +110,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         try
         {
-            if (_segments[^1].End.Offset >= options.SegmentBytesMax && _segments[^1].End.Seq > _segments[^1].After)
+            if ((_shallRoll || _segments[^1].End.Offset >= options.SegmentBytesMax) && _segments[^1].End.Seq > _segments[^1].After)
                 Roll();
             Encode(lines, _segments[^1].End);
             if (_written.Count == 0)
@@ -151,7 +153,10 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         CloseFile();
         _file = file;
         lock (_gate)
+        {
             _segments.Add(segment);
+            _shallRoll = false;
+        }
     }
 
     /// <summary>Makes what was written durable. False where that failed: then nothing was appended.</summary>
@@ -360,7 +365,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     public Task GrownBeyond(long seq)
     {
         lock (_gate)
-            return _segments[^1].End.Seq > seq ? Task.CompletedTask : _grown.Task;
+            return _segments[^1].End.Seq > seq || _condition == Condition.Closed ? Task.CompletedTask : _grown.Task;
     }
 
     private void Quarantine(DamagedJournalException damage)

@@ -16,6 +16,9 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
     private readonly SemaphoreSlim _opening = new(4);
 
+    /// <summary>Snapshots are written one at a time, for they are nobody's hurry; and nothing is dropped or closed beside.</summary>
+    private readonly SemaphoreSlim _keeping = new(1);
+
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
     private readonly GroupCommit _commits = new(options);
     private SafeHandle? _folderLock;
@@ -65,7 +68,8 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     {
         var book = await FindAsync(project, stopping);
         book.ThrowIfDamaged();
-        foreach (var entry in book.Read(from, book.Head.Seq))
+        var head = book.Head;
+        foreach (var entry in book.Read(Math.Max(from, head.Floor + 1), head.Seq))
         {
             stopping.ThrowIfCancellationRequested();
             yield return entry;
@@ -76,9 +80,14 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         string project, long from, [EnumeratorCancellation] CancellationToken stopping)
     {
         var book = await FindAsync(project, stopping);
-        for (var next = Math.Max(from, 1); ;)
+        for (var next = Math.Max(from, book.Head.Floor + 1); ;)
         {
             await book.GrownBeyond(next - 1).WaitAsync(stopping);
+            if (book.IsClosed)
+            {
+                book = await FindAsync(project, stopping);
+                continue;
+            }
             book.ThrowIfDamaged();
             foreach (var entry in book.Read(next, book.Head.Seq))
             {
@@ -91,25 +100,77 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
 
     public async ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping)
     {
-        (await FindAsync(project, stopping)).ThrowIfDamaged();
-        return ProjectState.Empty;
+        var book = await FindAsync(project, stopping);
+        book.ThrowIfDamaged();
+        ProjectState? state = null;
+        await OnOwnThreadAsync(() => state = book.Load(upTo));
+        return state;
     }
 
     public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
     {
-        var book = await FindAsync(project, stopping);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Seq, book.Head.Seq, nameof(state));
+        await _keeping.WaitAsync(stopping);
+        try
+        {
+            var book = await FindAsync(project, stopping);
+            book.ThrowIfDamaged();
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Seq, book.Head.Seq, nameof(state));
+            if (!await _commits.RunAsync(book, static book => book.TrySettle()))
+                throw new JournalUnavailableException($"The journal of project {project} cannot be synced.");
+            await RunOnOwnThreadAsync(() => book.Keep(state));
+        }
+        finally
+        {
+            _keeping.Release();
+        }
     }
 
-    public async ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => (await FindAsync(project, stopping)).Head.Floor;
+    public async ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping)
+    {
+        await _keeping.WaitAsync(stopping);
+        try
+        {
+            var book = await FindAsync(project, stopping);
+            book.ThrowIfDamaged();
+            var floor = 0L;
+            await RunOnOwnThreadAsync(() => floor = book.FloorUpTo(seq));
+            await _commits.RunAsync(book, book => book.TryShorten(floor));
+            await RunOnOwnThreadAsync(book.DropUnused);
+            return book.Head.Floor;
+        }
+        finally
+        {
+            _keeping.Release();
+        }
+    }
 
-    public ValueTask CloseAsync(string project) => default;
+    public async ValueTask CloseAsync(string project)
+    {
+        await _keeping.WaitAsync();
+        try
+        {
+            if (!_books.TryGetValue(project, out var found) || !found.IsValueCreated)
+                return;
+            var book = await found.Value;
+            if (await _commits.ReleaseAsync(book)) // first: a new book must not open beside one that still writes
+                _books.TryRemove(new(project, found));
+        }
+        catch (IOException)
+        {
+            // It could not be opened, which has been told to whoever wanted it; there is nothing to close.
+        }
+        finally
+        {
+            _keeping.Release();
+        }
+    }
 
     public void Dispose()
     {
         _commits.Dispose();
         _folderLock?.Dispose();
         _opening.Dispose();
+        _keeping.Dispose();
     }
 
     /// <exception cref="JournalUnavailableException">The disk failed; the next call tries again.</exception>
@@ -143,11 +204,14 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         await _opening.WaitAsync();
         try
         {
-            await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await RunOnOwnThreadAsync(work);
         }
         finally
         {
             _opening.Release();
         }
     }
+
+    private static Task RunOnOwnThreadAsync(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -14,6 +14,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly Thread _thread;
     private readonly LinkedList<Book> _withFile = new(); // the longest unused first
     private readonly Dictionary<Book, LinkedListNode<Book>> _nodes = [];
+    private readonly Queue<Errand> _errands = new();
     private List<PendingAppend> _waiting = [];
     private bool _stopped;
 
@@ -34,6 +35,25 @@ internal sealed class GroupCommit : IDisposable
         _bell.Set();
         return append.Done;
     }
+
+    /// <summary>Something to be done with a book between two groups.</summary>
+    private sealed record Errand(Book Book, Func<Book, bool> Work, TaskCompletionSource<bool> Done);
+
+    /// <summary>Does something with a book on the thread that appends, so that no append is under way meanwhile; gives what it gave.</summary>
+    public Task<bool> RunAsync(Book book, Func<Book, bool> work)
+    {
+        var errand = new Errand(book, work, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            _errands.Enqueue(errand);
+        }
+        _bell.Set();
+        return errand.Done.Task;
+    }
+
+    /// <summary>Lets go of a book: its file is closed, and what is appended to it from now on is refused. False where it cannot be closed yet.</summary>
+    public Task<bool> ReleaseAsync(Book book) => RunAsync(book, static book => book.TryClose());
 
     /// <summary>Ends the thread after what waits.</summary>
     public void Dispose()
@@ -59,13 +79,19 @@ internal sealed class GroupCommit : IDisposable
         while (true)
         {
             bool isLast;
+            Errand? errand;
             lock (_gate)
             {
                 (group, _waiting) = (_waiting, group);
                 isLast = _stopped;
+                _errands.TryDequeue(out errand);
             }
+            if (errand is not null)
+                Run(errand);
             if (group.Count > 0)
                 Commit(group, books, lines);
+            else if (errand is not null)
+                continue;
             else if (isLast)
                 return;
             else
@@ -93,6 +119,20 @@ internal sealed class GroupCommit : IDisposable
         foreach (var book in written)
             book.Finish(_options.Durability != Durability.Disk || book.TrySync());
         books.Clear();
+        CloseSome();
+    }
+
+    private void Run(Errand errand)
+    {
+        try
+        {
+            errand.Done.SetResult(errand.Work(errand.Book));
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            errand.Done.SetException(fault);
+        }
+        Remember(errand.Book);
         CloseSome();
     }
 

@@ -33,4 +33,19 @@ public sealed class JournalOptions
     /// <summary>Files kept open at a time for writing; beyond it the one longest unused is closed. Keep it well below the system's limit.</summary>
     [Range(1, 1_000_000)]
     public int FilesOpenMax { get; set; } = 512;
+
+    /// <summary>Events after which a project's state is kept beside them, so that it opens fast and its past can be looked at: at most so many
+    /// are folded then. Never fewer events than the project has entities, for all of them are written. Smaller looks back faster and takes more disk.</summary>
+    [Range(1, 1_000_000_000)]
+    public int SnapshotEvents { get; set; } = 50_000;
+
+    /// <summary>The newest events of each project that are kept at least; 0 keeps all. Where <see cref="KeepDays"/> is set too, an event goes
+    /// when both let it go. They go by whole files, so up to three times as many may be there.</summary>
+    [Range(0, 1_000_000_000_000)]
+    public long KeepEvents { get; set; }
+
+    /// <summary>Days for which events are kept at least; 0 keeps them for ever. Where <see cref="KeepEvents"/> is set too, an event goes when
+    /// both let it go. They go by whole files, when the project is next written to after them.</summary>
+    [Range(0, 36_500)]
+    public int KeepDays { get; set; }
 }

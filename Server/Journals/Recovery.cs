@@ -4,16 +4,19 @@ using EventOnly.Server.Diagnostics;
 namespace EventOnly.Server.Journals;
 
 /// <summary>
-/// Opens a project's folder: checks every line, makes durable what is whole, and cuts what a crash left half written, which is kept aside.
+/// Opens a project's folder: checks every line behind the newest snapshot, makes durable what is whole, and cuts what a crash left half written,
+/// which is kept aside. What stands before that snapshot is checked when it is read.
 /// <code>
 ///   no segment ------------------------------> a new journal of a new epoch
 ///   bad line, and nothing shows it was synced -> kept in NAME.torn-N, cut
 ///   bad line that was synced, a gap, a segment of another journal -> DamagedJournalException, nothing is touched
+///   the first segments are gone, and there is no snapshot -> DamagedJournalException
 /// </code>
 /// </summary>
 internal sealed class Recovery(IJournalFiles files, string folder, string project, Func<string> newEpoch, ILogger logger)
 {
     private readonly List<Segment> _segments = [];
+    private readonly Places _places = new(files, folder, project);
     private uint _crc;
     private long _head;
 
@@ -22,18 +25,66 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
 
     public IReadOnlyList<Segment> Segments => _segments;
 
+    public Snapshots Snapshots { get; } = new(project, folder, files, logger);
+
     public void Run()
     {
         files.MakeFolder(folder);
-        var afters = files.List(folder).Select(Segment.AfterOf).OfType<long>().ToArray();
+        var names = files.List(folder);
+        var afters = names.Select(Segment.AfterOf).OfType<long>().ToArray();
+        if (afters.Length == 0 && names.Any(name => SnapshotFile.SeqOf(name) is not null))
+            throw new DamagedJournalException(PathOf(0), 1, 0, "it is gone, though there are snapshots of its events");
         if (afters.Length == 0)
             BeginWith(0);
+        _places.Afters = afters;
+        Snapshots.Open(names, afters.FirstOrDefault(), _places.Judge);
+        if (afters is [> 0 and var after, ..] && Snapshots.Kept.Count == 0)
+            throw Snapshots.Failure ?? new DamagedJournalException(PathOf(after), 1, after, "the events before it are gone, and no snapshot holds what they came to");
+        var start = Snapshots.Kept.LastOrDefault(header => afters.Contains(header.After));
         for (var i = 0; i < afters.Length; i++)
-            Check(new Segment(PathOf(afters[i]), afters[i]), isLast: i == afters.Length - 1);
+        {
+            var segment = new Segment(PathOf(afters[i]), afters[i]);
+            if (afters[i] < start?.After)
+                Pass(segment, next: afters[i + 1]);
+            else
+                Check(segment, start, isLast: i == afters.Length - 1);
+        }
         files.SyncFolder(folder); // the process that made the last segment may have been killed before it could
     }
 
-    private void Check(Segment segment, bool isLast)
+    /// <summary>Takes a segment whose events a snapshot holds: only that it hangs between its neighbours is checked.</summary>
+    private void Pass(Segment segment, long next)
+    {
+        using var file = files.OpenToRead(segment.Path);
+        var lines = new LineReader(file, 0, Math.Min(file.Length, Segment.HeaderBytesMax));
+        if (!lines.TryNext(out var line) || !JournalLine.TryReadHeader(line.Span, out var header, out var crc))
+            throw new DamagedJournalException(segment.Path, 1, segment.After, "it does not fit its checksum, though it was once on the disk");
+        CheckNeighbours(segment, header);
+        segment.Grow(new(segment.After, lines.Offset, crc));
+        if (!JournalLine.TryReadCrcBefore(file, file.Length, out crc))
+            throw new DamagedJournalException(segment.Path, next - segment.After + 1, next, "its last line is not whole, though it was once on the disk");
+        GrowBySnapshots(segment);
+        segment.Grow(new(next, file.Length, crc));
+        _segments.Add(segment);
+        (_head, _crc) = (next, crc);
+    }
+
+    /// <summary>The place of every snapshot is one from which reading can begin.</summary>
+    private Place GrowBySnapshots(Segment segment)
+    {
+        foreach (var header in Snapshots.Kept.Where(header => header.After == segment.After))
+            segment.Grow(header.Place);
+        return segment.End;
+    }
+
+    private void CheckNeighbours(Segment segment, SegmentHeader header)
+    {
+        if (header.Project != project || header.After != segment.After || (_segments.Count > 0 && header.Chain != _crc))
+            throw new DamagedJournalException(segment.Path, 1, segment.After, $"it belongs to project '{header.Project}' after seq {header.After}");
+        Epoch = header.Epoch;
+    }
+
+    private void Check(Segment segment, SnapshotHeader? start, bool isLast)
     {
         if (_segments.Count > 0 && segment.After != _head)
             throw new DamagedJournalException(segment.Path, 1, _head, $"it should continue from {_head}; a segment is missing, or one too many");
@@ -46,12 +97,17 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
             BeginWith(segment.After);
             return;
         }
-        if (header.Project != project || header.After != segment.After || (_segments.Count > 0 && header.Chain != _crc))
-            throw new DamagedJournalException(segment.Path, 1, segment.After, $"it belongs to project '{header.Project}' after seq {header.After}");
-        Epoch = header.Epoch;
+        CheckNeighbours(segment, header);
         var place = new Place(segment.After, lines.Offset, crc);
         segment.Grow(place);
         var (lineNumber, lastWrite, lastSynced) = (1L, 0L, segment.After);
+        if (start?.After == segment.After)
+        {
+            // Before the snapshot was written, all up to it was on the disk.
+            place = GrowBySnapshots(segment);
+            lines = new(file, place.Offset, length);
+            (lineNumber, lastWrite, lastSynced) = (1 + place.Seq - segment.After, place.Offset, -1);
+        }
         while (lines.TryNext(out line))
         {
             lineNumber++;

@@ -15,6 +15,9 @@ internal sealed class Segment(string path, long after)
     /// <summary>A reader that starts in the middle reads at most this much that it does not need.</summary>
     private const long BytesBetweenPlaces = 64 * 1024;
 
+    /// <summary>More than any segment's first line has.</summary>
+    public const int HeaderBytesMax = 4096;
+
     private readonly List<Place> _places = [];
 
     public string Path { get; } = path;

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.Server.Journals;
 
-/// <summary>The file journal keeps the promises of every journal, whatever its durability and however often its segments roll.</summary>
+/// <summary>The file journal keeps the promises of every journal, whatever its durability and however often its segments roll, and with old events dropped.</summary>
 [TestFixture(Durability.Disk, 64 * 1024 * 1024)]
 [TestFixture(Durability.Disk, 1024)]
 [TestFixture(Durability.Os, 1024)]
-public sealed class FileJournalContractTests(Durability durability, int segmentBytesMax) : JournalContract
+[TestFixture(Durability.Disk, 1024, 1)]
+public sealed class FileJournalContractTests(Durability durability, int segmentBytesMax, int keepEvents = 0) : JournalContract
 {
     private string _folder = "";
     private FileJournal? _journal;
@@ -16,7 +17,7 @@ public sealed class FileJournalContractTests(Durability durability, int segmentB
     protected override IJournal NewJournal()
     {
         _folder = Directory.CreateTempSubdirectory("eventonly-").FullName;
-        var options = new JournalOptions { Folder = _folder, Durability = durability, SegmentBytesMax = segmentBytesMax };
+        var options = new JournalOptions { Folder = _folder, Durability = durability, SegmentBytesMax = segmentBytesMax, KeepEvents = keepEvents };
         return _journal = FileJournal.OnDisk(options, () => Guid.NewGuid().ToString("n")[16..], NullLogger<FileJournal>.Instance);
     }
 

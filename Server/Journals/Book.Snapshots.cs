@@ -1,0 +1,145 @@
+using EventOnly.Protocol.State;
+
+namespace EventOnly.Server.Journals;
+
+/// <summary>The states kept beside the events, and what may go because of them.</summary>
+internal sealed partial class Book
+{
+    private Snapshots _snapshots = new(project, folder, files, logger);
+    private volatile bool _shallRoll;
+
+    /// <summary>Whether it is closed: a new book of the project may be open.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _condition == Condition.Closed;
+        }
+    }
+
+    /// <summary>What remains of the past begins with the first event, or with the oldest state that is kept behind what was dropped.</summary>
+    private long Floor => _segments[0].After == 0 ? 0 : _snapshots.Kept is [var oldest, ..] ? oldest.Seq : _segments[0].After;
+
+    /// <summary>The newest state kept at or before a moment, else the empty one; null where the past does not reach back that far.</summary>
+    /// <exception cref="JournalUnavailableException">No state can be read, and the events that would make up for it are gone.</exception>
+    public ProjectState? Load(Moment upTo)
+    {
+        if (_snapshots.Load(header => upTo.Includes(header.Seq, header.AtMs)) is { } state)
+            return state;
+        Segment first;
+        lock (_gate)
+            first = _segments[0];
+        if (first.After == 0)
+            return ProjectState.Empty;
+        if (_snapshots.Kept.Count > 0)
+            return null;
+        Quarantine(new(first.Path, 1, first.After, "the events before it are gone, and no snapshot holds what they came to"));
+        throw new JournalUnavailableException($"The journal of project {project} is damaged.");
+    }
+
+    /// <summary>Keeps a state, all of whose events are on the disk.</summary>
+    /// <exception cref="IOException">It could not be kept.</exception>
+    public void Keep(ProjectState state)
+    {
+        if (state.Seq <= Head.Floor || _snapshots.Kept.Any(kept => kept.Seq == state.Seq))
+            return;
+        var (after, place) = PlaceOf(state.Seq);
+        var header = new SnapshotHeader(project, Epoch, state.AtMs, after, place, state.Entities.Count, state.Sessions.Count, state.Hash);
+        _snapshots.Keep(header, state);
+        lock (_gate)
+            _shallRoll = options.KeepEvents > 0 || options.KeepDays > 0; // only whole segments can be dropped
+    }
+
+    /// <summary>The place behind an event, and what its segment begins after.</summary>
+    private (long After, Place Place) PlaceOf(long seq)
+    {
+        Segment segment;
+        Place place, end;
+        lock (_gate)
+        {
+            segment = _segments.Find(segment => segment.After < seq && segment.End.Seq >= seq)
+                ?? throw new JournalUnavailableException($"Event {seq} of project {project} has been dropped.");
+            (place, end) = (segment.Before(seq + 1), segment.End);
+        }
+        using var file = OpenToRead(segment.Path);
+        var lines = new LineReader(file, place.Offset, end.Offset);
+        while (place.Seq < seq)
+        {
+            if (!lines.TryNext(out var line) || !JournalLine.TryRead(line.Span, place.Crc, out var crc, out _, out _))
+            {
+                Quarantine(new(segment.Path, place.Seq - segment.After + 2, place.Seq + 1, "it does not fit its checksum"));
+                throw new JournalUnavailableException($"The journal of project {project} is damaged.");
+            }
+            place = new(place.Seq + 1, lines.Offset, crc);
+        }
+        return (segment.After, place);
+    }
+
+    /// <summary>The seq up to which events may be dropped: that of the newest whole snapshot up to a seq, read to its end; 0 where there is none.</summary>
+    public long FloorUpTo(long seq) => _snapshots.Load(header => header.Seq <= seq)?.Seq ?? 0;
+
+    /// <summary>Takes the segments out of use that hold nothing after a seq. On the journal's thread.</summary>
+    public bool TryShorten(long floor)
+    {
+        lock (_gate)
+        {
+            while (_segments.Count > 1 && _segments[0].End.Seq <= floor)
+                _segments.RemoveAt(0);
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// Removes what is out of use. One by one from the oldest on, each for good before the next: whatever ends it in between, what is left is
+    /// without a gap.
+    /// </summary>
+    public void DropUnused()
+    {
+        long after;
+        lock (_gate)
+            after = _segments[0].After;
+        foreach (var name in files.List(folder).Where(name => Segment.AfterOf(name) < after))
+        {
+            files.Delete(Path.Combine(folder, name));
+            files.SyncFolder(folder);
+        }
+        _snapshots.DropBefore(after);
+    }
+
+    /// <summary>Syncs the segment where it holds what is not known to be on the disk. On the journal's thread.</summary>
+    public bool TrySettle()
+    {
+        lock (_gate)
+        {
+            if (_synced == _segments[^1].End.Seq)
+                return true;
+            if (_condition != Condition.Good)
+                return false;
+        }
+        return TrySync(_segments[^1].End.Seq);
+    }
+
+    /// <summary>Ends its use: whoever still holds it is refused. False where something has still to be put right. On the journal's thread.</summary>
+    public bool TryClose()
+    {
+        lock (_gate)
+        {
+            if (_condition != Condition.Good)
+                return false;
+        }
+        if (options.Durability == Durability.Disk && !TrySettle())
+            return false;
+        TaskCompletionSource grown;
+        lock (_gate)
+        {
+            if (_condition != Condition.Good)
+                return false; // somebody has read what is damaged, just now
+            _condition = Condition.Closed;
+            grown = _grown;
+        }
+        CloseFile();
+        grown.SetResult(); // who follows goes on with the next book
+        return true;
+    }
+}
