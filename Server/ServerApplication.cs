@@ -36,6 +36,7 @@ internal static class ServerApplication
     {
         services.AddSingleton(options);
         services.AddSingleton(options.Projects);
+        services.AddSingleton(options.Journal);
         services.AddSingleton(TimeProvider.System);
         services.AddTransient(_ => new Random());
         services.AddSingleton(provider => Journal(options.Journal, provider));

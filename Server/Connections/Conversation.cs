@@ -53,10 +53,10 @@ internal sealed class Conversation
     private ValueTask HearAsync(ClientMessage message, int bytes) => message switch
     {
         ClientMessage.Submit m => Find(m.Project, out var loop, out var member)
-            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command, bytes))
+            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command, bytes), m)
             : NotAMember(m),
-        ClientMessage.Broadcast m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Broadcast(member, m)) : NotAMember(m),
-        ClientMessage.SetPresence m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Presence(member, m.Data)) : NotAMember(m),
+        ClientMessage.Broadcast m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Broadcast(member, m), m) : NotAMember(m),
+        ClientMessage.SetPresence m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Presence(member, m.Data), m) : NotAMember(m),
         ClientMessage.Ping m => new(SayAsync(new ServerMessage.Pong(m.T, NowMs()))),
         ClientMessage.Pong => default, // having been heard is all it is for
         ClientMessage.Connect m => new(IntroduceAsync(m)),
@@ -98,16 +98,24 @@ internal sealed class Conversation
             await ComplainAsync(Answer(m, ErrorCode.TooLarge, "The connection has joined as many projects as it may."));
             return;
         }
-        if (await OpenAsync(m.Project) is not { } loop)
-        {
-            await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Unavailable, "The project cannot be opened just now.", RetryAfterMs: 1000));
-            return;
-        }
         await _connection.Mailbox.RoomAsync(0, _connection.Over); // joined is posted whatever is in the box, so who does not read may not join on and on
         var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End);
-        _joined.Add(m.Project, (loop, member));
         _connection.Outbox.Add(member);
-        await BringAsync(loop, new Inbound.Enter(member, SessionId.Of("", m.Session), m));
+        while (await OpenAsync(m.Project) is { } loop)
+        {
+            _joined[m.Project] = (loop, member);
+            if (await loop.BringAsync(new Inbound.Enter(member, SessionId.Of("", m.Session), m), _connection.Over))
+                return;
+            if (!loop.HasRetired)
+            {
+                _connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
+                return;
+            }
+            // Nobody was in it, and it closed just after it was found: the next look finds it opened anew.
+        }
+        _joined.Remove(m.Project);
+        member.Leave();
+        await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Unavailable, "The project cannot be opened just now.", RetryAfterMs: 1000));
     }
 
     private async Task<ProjectLoop?> OpenAsync(string project)
@@ -130,7 +138,7 @@ internal sealed class Conversation
             return;
         }
         _joined.Remove(m.Project);
-        await BringAsync(loop, new Inbound.Exit(member, m.Id));
+        await BringAsync(loop, new Inbound.Exit(member, m.Id), m);
     }
 
     private ValueTask Cancel(ClientMessage.Cancel m)
@@ -213,10 +221,16 @@ internal sealed class Conversation
         return found;
     }
 
-    private async ValueTask BringAsync(ProjectLoop loop, Inbound inbound)
+    private async ValueTask BringAsync(ProjectLoop loop, Inbound inbound, ClientMessage message)
     {
-        if (!await loop.BringAsync(inbound, _connection.Over))
+        if (await loop.BringAsync(inbound, _connection.Over))
+            return;
+        if (!loop.HasRetired)
             _connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
+        else if (message is ClientMessage.Leave leave)
+            await SayAsync(new ServerMessage.Done(leave.Id));
+        else
+            await NotAMember(message); // it was not let in, else the project would not have closed
     }
 
     private ValueTask NotAMember(ClientMessage message) => new(ComplainAsync(Answer(message, ErrorCode.Forbidden, "Join the project first.")));

@@ -48,7 +48,7 @@ internal sealed partial class Book
         var header = new SnapshotHeader(project, Epoch, state.AtMs, after, place, state.Entities.Count, state.Sessions.Count, state.Hash);
         _snapshots.Keep(header, state);
         lock (_gate)
-            _shallRoll = options.KeepEvents > 0 || options.KeepDays > 0; // only whole segments can be dropped
+            _shallRoll = Retention.IsOn(options); // only whole segments can be dropped
     }
 
     /// <summary>The place behind an event, and what its segment begins after.</summary>

@@ -29,15 +29,15 @@ internal sealed class Project
     private WireCodec? _catchUpCodec;
 
     /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
-    /// <param name="start">What is folded already; by default nothing.</param>
-    public Project(string id, JournalHead head, ProjectOptions options, ProjectState? start = null)
+    /// <param name="state">The state to follow it from; the empty one where left out.</param>
+    public Project(string id, JournalHead head, ProjectOptions options, ProjectState? state = null)
     {
+        _state = state ?? ProjectState.Empty;
         _id = id;
         (Epoch, Floor) = (head.Epoch, head.Floor);
         _limits = options.ToLimits();
         _membersMax = options.MembersMax;
         _tape = new(options.TapeBytesMax);
-        _state = start ?? ProjectState.Empty;
         _tape.StartAfter(_state.Seq);
         _whispers = new(options.WhisperBytesMax);
         _snapshots = new(id, _tape);
@@ -45,7 +45,8 @@ internal sealed class Project
 
     public string Epoch { get; }
 
-    public long Floor { get; }
+    /// <summary>Where the past begins; whoever drives it tells it.</summary>
+    public long Floor { get; set; }
 
     /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
     public ProjectState State => _state;
@@ -151,7 +152,7 @@ internal sealed class Project
             return false;
         }
 
-        var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
+        var recovered = request.Since is { } since && since.Epoch == Epoch && since.Seq >= Floor && since.Seq <= _state.Seq && _tape.TryFindAfter(since.Seq, out _);
         EncodedSnapshot? snapshot = null;
         var position = _tape.Head;
         if (recovered)

@@ -4,24 +4,59 @@ using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
 
-/// <summary>Finds the loop of a project by id; opens it on the first call and again after a fault. Owns every loop until the server stops.</summary>
-internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options, TimeProvider time, ILogger<ProjectDirectory> logger) : IAsyncDisposable
+/// <summary>
+/// Finds the loop of a project by id; opens it on the first call and again after a fault; closes it when nobody has been in for a while. Owns every
+/// loop until the server stops.
+/// </summary>
+internal sealed class ProjectDirectory : IAsyncDisposable
 {
+    /// <summary>How long stopping waits for states to be kept: without them the next opening folds more, which is all.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
+    private readonly IJournal _journal;
+    private readonly ProjectOptions _options;
+    private readonly JournalOptions _keeping;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ProjectDirectory> _logger;
     private readonly ConcurrentDictionary<string, Lazy<OpenProject>> _open = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _patience;
+    private readonly Task _sweeping;
+
+    public ProjectDirectory(IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger<ProjectDirectory> logger)
+    {
+        (_journal, _options, _keeping, _time, _logger) = (journal, options, keeping, time, logger);
+        _patience = new(Timeout.InfiniteTimeSpan, time);
+        _sweeping = SweepAsync();
+    }
 
     private sealed record OpenProject(Task<ProjectLoop> Loop, Task Running);
 
-    /// <summary>The loop of a project; null where as many are open as may be.</summary>
+    /// <summary>The loop of a project; null where as many are open as may be, and somebody is in each of them.</summary>
     public async ValueTask<ProjectLoop?> FindAsync(string id)
     {
-        if (!_open.TryGetValue(id, out var found))
+        while (true)
         {
-            if (_open.Count >= options.OpenMax)
-                return null;
-            // Lazy: of two that ask at once, one opens.
-            found = _open.GetOrAdd(id, PlaceFor);
+            if (!_open.TryGetValue(id, out var found))
+            {
+                if (_open.Count >= _options.OpenMax)
+                {
+                    if (!await TryMakeRoomAsync())
+                        return null;
+                    continue;
+                }
+                // Lazy: of two that ask at once, one opens.
+                found = _open.GetOrAdd(id, PlaceFor);
+            }
+            var loop = await LoopOfAsync(id, found);
+            if (!loop.HasRetired)
+                return loop;
+            await found.Value.Running; // it must have let go of the journal before it is opened anew
         }
+    }
+
+    private async ValueTask<ProjectLoop> LoopOfAsync(string id, Lazy<OpenProject> found)
+    {
         try
         {
             return await found.Value.Loop;
@@ -37,9 +72,12 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        _patience.CancelAfter(s_patience);
+        await _sweeping;
         foreach (var open in _open.Values)
             await open.Value.Running;
         _stopping.Dispose();
+        _patience.Dispose();
     }
 
     private Lazy<OpenProject> PlaceFor(string id)
@@ -47,7 +85,7 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
         Lazy<OpenProject> place = null!;
         return place = new(() =>
         {
-            var loop = ProjectLoop.OpenAsync(id, journal, options, time, logger, _stopping.Token);
+            var loop = ProjectLoop.OpenAsync(id, _journal, _options, _keeping, _time, _logger, _stopping.Token, _patience.Token);
             return new(loop, RunAsync(id, loop, place));
         });
     }
@@ -57,16 +95,75 @@ internal sealed class ProjectDirectory(IJournal journal, ProjectOptions options,
     {
         try
         {
-            await (await opening).RunAsync(_stopping.Token);
+            var loop = await opening;
+            await loop.RunAsync(_stopping.Token);
+            if (loop.HasRetired)
+                await _journal.CloseAsync(id);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            logger.ProjectNotOpened(id, fault);
+            _logger.ProjectNotOpened(id, fault);
         }
         Forget(id, place);
+    }
+
+    /// <summary>One clock for all projects: every now and then those are closed that have been idle for long enough.</summary>
+    private async Task SweepAsync()
+    {
+        using var timer = new PeriodicTimer(_options.IdleAfter / 2, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                foreach (var (loop, _) in Loops())
+                {
+                    if (loop.IdleSince is { } since && _time.GetElapsedTime(since) >= _options.IdleAfter)
+                        loop.TryRetire();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>Closes the project that has been idle for longest. False where none is idle.</summary>
+    private async Task<bool> TryMakeRoomAsync()
+    {
+        while (true)
+        {
+            (ProjectLoop Loop, Task Running)? longest = null;
+            var longestSince = long.MaxValue;
+            foreach (var open in Loops())
+            {
+                if (open.Loop.HasRetired)
+                {
+                    await open.Running;
+                    return true;
+                }
+                if (open.Loop.IdleSince is { } since && since < longestSince)
+                    (longest, longestSince) = (open, since);
+            }
+            if (longest is not { } found)
+                return false;
+            if (!found.Loop.TryRetire())
+                continue; // somebody came in just now
+            await found.Running;
+            return true;
+        }
+    }
+
+    /// <summary>Those that are open by now.</summary>
+    private IEnumerable<(ProjectLoop Loop, Task Running)> Loops()
+    {
+        foreach (var (_, place) in _open)
+        {
+            if (place.IsValueCreated && place.Value is { Loop.IsCompletedSuccessfully: true } open)
+                yield return (open.Loop.GetAwaiter().GetResult(), open.Running);
+        }
     }
 
     private void Forget(string id, Lazy<OpenProject> ended) =>

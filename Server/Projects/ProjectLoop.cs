@@ -32,7 +32,8 @@ internal abstract record Inbound(Member From)
 ///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Decide -> journal -> Commit -> fan-out -> next turn
 ///                                                                  ^------ conflict: fold what others wrote, decide again
 /// </code>
-/// A fault ends the loop and sends its members away; the next join opens the project anew from its journal.
+/// A fault ends the loop and sends its members away; the next join opens the project anew from its journal. Retired while nobody is in, it takes
+/// no more joins and ends.
 /// </summary>
 internal sealed class ProjectLoop
 {
@@ -45,6 +46,7 @@ internal sealed class ProjectLoop
     private readonly string _id;
     private readonly Project _project;
     private readonly IJournal _journal;
+    private readonly Keeper _keeper;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly int _batchMax;
@@ -53,17 +55,54 @@ internal sealed class ProjectLoop
     private readonly List<Submission> _submissions = [];
     private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
     private readonly Draft _draft = new();
+    private readonly Lock _retiring = new();
     private int _submittedBytes;
+    private long? _idleSince;
+    private bool _hasRetired;
 
-    public ProjectLoop(string id, Project project, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger)
+    public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
-        (_id, _project, _journal, _time, _logger, _batchMax) = (id, project, journal, time, logger, options.BatchMax);
+        (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
+        _idleSince = time.GetTimestamp();
         _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
-    public long Floor => _project.Floor;
+    public long Floor => _keeper.Floor;
+
+    /// <summary>Since when nobody is in and nothing is to be done, as a timestamp of the clock; null where that is not so.</summary>
+    public long? IdleSince
+    {
+        get
+        {
+            lock (_retiring)
+                return _hasRetired ? null : _idleSince;
+        }
+    }
+
+    /// <summary>Whether it has ended, or is about to, because nobody was in: whoever wants to join finds the next loop of the project.</summary>
+    public bool HasRetired
+    {
+        get
+        {
+            lock (_retiring)
+                return _hasRetired;
+        }
+    }
+
+    /// <summary>Ends the loop if nobody is in and nobody is about to be. False where somebody is.</summary>
+    public bool TryRetire()
+    {
+        lock (_retiring) // in which no join gets into the inbox
+        {
+            if (_hasRetired || _idleSince is null || _inbox.Reader.Count > 0)
+                return false;
+            _hasRetired = true;
+            _inbox.Writer.TryComplete();
+            return true;
+        }
+    }
 
     /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
     public Refusal? Validate(ProjectState state, Command command) => _project.Validate(state, command);
@@ -77,27 +116,37 @@ internal sealed class ProjectLoop
 
     /// <summary>Opens a project: folds what its journal has beyond the newest state that is kept.</summary>
     public static async Task<ProjectLoop> OpenAsync(
-        string id, IJournal journal, ProjectOptions options, TimeProvider time, ILogger logger, CancellationToken stopping)
+        string id, IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger logger,
+        CancellationToken stopping, CancellationToken patience = default)
     {
         var head = await journal.OpenAsync(id, stopping);
-        var kept = await journal.LoadAsync(id, Moment.AfterSeq(head.Seq), stopping)
-            ?? throw new InvalidDataException($"The journal of project {id} begins after {head.Floor}, and no state is kept of that.");
-        var project = new Project(id, head, options, kept);
-        await foreach (var entry in journal.ReadAsync(id, kept.Seq + 1, stopping))
+        var state = await journal.LoadAsync(id, Moment.AfterSeq(head.Seq), stopping)
+            ?? throw new InvalidDataException($"The journal of project {id} has no state to begin from.");
+        var keeper = new Keeper(id, state, head.Floor, journal, keeping, time, logger, patience);
+        var project = new Project(id, head, options, state);
+        await foreach (var entry in journal.ReadAsync(id, state.Seq + 1, stopping))
             project.CatchUp(entry);
         project.EndCatchUp();
-        return new(id, project, journal, options, time, logger);
+        return new(id, project, journal, keeper, options, time, logger);
     }
 
     /// <summary>Brings a message to the loop; waits while its inbox is full. False where the loop has ended.</summary>
     public ValueTask<bool> BringAsync(Inbound inbound, CancellationToken ended) =>
-        _inbox.Writer.TryWrite(inbound) ? ValueTask.FromResult(true) : BringSlowlyAsync(inbound, ended);
+        TryBring(inbound) ? ValueTask.FromResult(true) : BringSlowlyAsync(inbound, ended);
+
+    private bool TryBring(Inbound inbound)
+    {
+        if (inbound is not Inbound.Enter)
+            return _inbox.Writer.TryWrite(inbound);
+        lock (_retiring) // else it could get in behind the look that found the inbox empty
+            return _inbox.Writer.TryWrite(inbound);
+    }
 
     private async ValueTask<bool> BringSlowlyAsync(Inbound inbound, CancellationToken ended)
     {
         while (await _inbox.Writer.WaitToWriteAsync(ended))
         {
-            if (_inbox.Writer.TryWrite(inbound))
+            if (TryBring(inbound))
                 return true;
         }
         return false;
@@ -107,12 +156,18 @@ internal sealed class ProjectLoop
     {
         try
         {
-            while (await _inbox.Reader.WaitToReadAsync(stopping))
+            while (await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin())
+            {
                 await TurnAsync(stopping);
+                Rest();
+            }
+            Close(null); // nobody is in
+            await _keeper.EndAsync(_project.State);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             Close(null); // the members are told by whoever stops
+            await _keeper.EndAsync(_project.State);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -120,7 +175,26 @@ internal sealed class ProjectLoop
             foreach (var member in _project.Members.All)
                 member.End(CloseCode.ServerFault);
             Close(CloseCode.ServerFault);
+            await _keeper.EndAsync(null);
         }
+    }
+
+    private bool TryBegin()
+    {
+        lock (_retiring)
+        {
+            _idleSince = null;
+            return !_hasRetired;
+        }
+    }
+
+    private void Rest()
+    {
+        _keeper.Look(_project.State);
+        if (_project.Members.Count > 0)
+            return;
+        lock (_retiring)
+            _idleSince = _time.GetTimestamp();
     }
 
     /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look.</summary>
@@ -142,6 +216,7 @@ internal sealed class ProjectLoop
     {
         _submissions.Clear();
         _submittedBytes = 0;
+        _project.Floor = _keeper.Floor;
         for (var taken = 0; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
             && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);

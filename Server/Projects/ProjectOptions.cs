@@ -6,9 +6,15 @@ namespace EventOnly.Server.Projects;
 /// <summary>What one project may hold, and how much of it is kept at hand.</summary>
 public sealed class ProjectOptions
 {
-    /// <summary>Projects open at a time. Beyond it a join is answered with <c>unavailable</c>.</summary>
+    /// <summary>Projects open at a time. Beyond it the one that has been empty for longest is closed; where none is, a join is answered with
+    /// <c>unavailable</c>.</summary>
     [Range(1, 10_000_000)]
     public int OpenMax { get; set; } = 100_000;
+
+    /// <summary>Time after which a project that nobody is in is closed, which gives back its memory; the next join opens it again. Shorter
+    /// saves memory, longer spares those who come and go the opening.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan IdleAfter { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Members of one project at a time. Beyond it a join is answered with <c>unavailable</c>.</summary>
     [Range(1, 10_000_000)]

@@ -20,12 +20,12 @@ internal sealed class LoopBench : IAsyncDisposable
     public Task Ended => _running.WaitAsync(TimeSpan.FromSeconds(20));
 
     /// <summary>Opens the loop but does not run it: what is brought now is one turn.</summary>
-    public static async Task<LoopBench> OpenAsync(IJournal journal, ProjectOptions? options = null) => new(await ProjectLoop.OpenAsync(
-        Given.ProjectId, journal, options ?? new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None));
+    public static async Task<LoopBench> OpenAsync(IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null) => new(await ProjectLoop.OpenAsync(
+        Given.ProjectId, journal, options ?? new(), keeping ?? new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None));
 
-    public static async Task<LoopBench> RunAsync(IJournal journal, ProjectOptions? options = null)
+    public static async Task<LoopBench> RunAsync(IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null)
     {
-        var bench = await OpenAsync(journal, options);
+        var bench = await OpenAsync(journal, options, keeping);
         bench.Run();
         return bench;
     }

@@ -109,7 +109,7 @@ public sealed class ConnectionTests
         time ??= TimeProvider.System;
         options ??= new();
         var journal = new MemoryJournal(() => "epoch");
-        var projects = new ProjectDirectory(journal, new(), time, NullLogger<ProjectDirectory>.Instance);
+        var projects = new ProjectDirectory(journal, new(), new(), time, NullLogger<ProjectDirectory>.Instance);
         return new(1, line, abort ?? line.Abort, options, projects, new History(journal, new()), time, NullLogger.Instance);
     }
 

@@ -25,17 +25,6 @@ public sealed class ProjectDirectoryTests
     }
 
     [Test]
-    public async Task Beyond_as_many_as_may_be_open_there_is_none()
-    {
-        await using var directory = Directory(Given.AJournal(), new ProjectOptions { OpenMax = 1 });
-        var first = await directory.FindAsync("apollo");
-
-        (await directory.FindAsync("borealis")).Should().BeNull();
-
-        (await directory.FindAsync("apollo")).Should().BeSameAs(first);
-    }
-
-    [Test]
     public async Task An_opening_that_failed_is_told_and_tried_again_by_the_next_that_asks()
     {
         var fails = true;
@@ -120,7 +109,7 @@ public sealed class ProjectDirectoryTests
     }
 
     private static ProjectDirectory Directory(IJournal journal, ProjectOptions? options = null, Action? onError = null) =>
-        new(journal, options ?? new(), TimeProvider.System, new ErrorLog(onError ?? (() => { })));
+        new(journal, options ?? new(), new(), TimeProvider.System, new ErrorLog(onError ?? (() => { })));
 
     private sealed class ErrorLog(Action onError) : ILogger<ProjectDirectory>
     {

@@ -78,7 +78,7 @@ public sealed class ProjectTurnTests
     }
 
     private static Task<ProjectLoop> OpenAsync(ProjectOptions options) => ProjectLoop.OpenAsync(
-        Given.ProjectId, new MemoryJournal(() => Given.Epoch), options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        Given.ProjectId, new MemoryJournal(() => Given.Epoch), options, new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
 
     private static Inbound.Enter Enter(Member member, string session, ClientMessage.Join? request = null) => new(member, session, request ?? Given.Join());
 

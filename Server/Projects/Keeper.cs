@@ -1,0 +1,93 @@
+using EventOnly.Protocol.State;
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// Keeps one project's states and lets its old events go, beside the loop and never in its way: one thing at a time. What fails is told and tried
+/// again later; no command suffers from it.
+/// </summary>
+/// <param name="from">The state that the project was opened from.</param>
+/// <param name="floor">Where the journal's past began then.</param>
+/// <param name="patience">Ends the waiting when the server stops and cannot wait for ever.</param>
+internal sealed class Keeper(
+    string project, ProjectState from, long floor, IJournal journal, JournalOptions options, TimeProvider time, ILogger logger, CancellationToken patience)
+{
+    private Task _keeping = Task.CompletedTask;
+    private bool _hasSwept = !Retention.IsOn(options);
+    private long _keptSeq = from.Seq;
+    private long _notBefore;
+    private long? _tailSinceMs;
+    private long _floor = floor;
+
+    /// <summary>Where the past begins. May be asked from any thread.</summary>
+    public long Floor => Volatile.Read(ref _floor);
+
+    /// <summary>The loop's, after each turn: begins what is due and does not wait for it.</summary>
+    public void Look(ProjectState state)
+    {
+        if (!_keeping.IsCompleted)
+            return;
+        var tail = state.Seq - _keptSeq;
+        if (tail > 0)
+            _tailSinceMs ??= state.AtMs;
+        if (state.Seq >= _notBefore && Retention.IsDue(options, state, tail, NowMs() - (_tailSinceMs ?? NowMs())))
+            _keeping = Task.Run(() => KeepAsync(state), CancellationToken.None);
+        else if (!_hasSwept)
+            _keeping = Task.Run(() => ForgetAsync(state.Seq), CancellationToken.None);
+    }
+
+    /// <summary>The loop's, when it has ended: waits for what is under way.</summary>
+    /// <param name="last">The state it closes with, to be kept where that is worth it; null where it had a fault.</param>
+    public async Task EndAsync(ProjectState? last)
+    {
+        await _keeping;
+        if (last is not null && last.Seq >= _notBefore && Retention.IsWorthClosingWith(options, last, last.Seq - _keptSeq))
+            await KeepAsync(last);
+    }
+
+    private async Task KeepAsync(ProjectState state)
+    {
+        try
+        {
+            await journal.KeepAsync(project, state, patience);
+            (_keptSeq, _tailSinceMs) = (state.Seq, null);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            return; // the next opening folds more, which is all
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            logger.SnapshotNotKept(project, state.Seq, failure);
+            _notBefore = state.Seq + Math.Max(1, (state.Seq - _keptSeq) / 4);
+            return;
+        }
+        if (Retention.IsOn(options))
+            await ForgetAsync(state.Seq);
+    }
+
+    private async Task ForgetAsync(long head)
+    {
+        _hasSwept = true;
+        try
+        {
+            var old = options.KeepDays > 0
+                ? await journal.LoadAsync(project, Moment.AtTime(NowMs() - (long)TimeSpan.FromDays(options.KeepDays).TotalMilliseconds), patience)
+                : null;
+            if (Retention.Expendable(options, head, old?.Seq ?? 0) is var seq && seq > Floor)
+                Volatile.Write(ref _floor, await journal.ForgetAsync(project, seq, patience));
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            // The next opening drops them.
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            logger.EventsNotDropped(project, failure);
+        }
+    }
+
+    private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}
