@@ -49,9 +49,9 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
         IJournal journal, string project, Building page, long floor, long last, CancellationToken cancelled)
     {
         var block = new List<JournalEntry>();
-        for (var size = page.FirstBlock; last > floor; size *= 2)
+        for (var size = page.FirstBlock; last > floor; size = Math.Min(size * 2, BlockMax))
         {
-            var count = Math.Min(Math.Min(size, BlockMax), page.ScansLeft);
+            var count = Math.Min(size, page.ScansLeft);
             if (count == 0 || page.IsFull)
                 return page.End(last + 1);
             var first = Math.Max(floor + 1, last - count + 1);
@@ -84,7 +84,7 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
         public bool IsFull => _events.Count == bounds.Events;
 
         /// <summary>Without a filter every event is on the page, so no more need be read than fit on it.</summary>
-        public int FirstBlock => filter is null ? bounds.Events : Math.Max(BlockMin, bounds.Events);
+        public int FirstBlock => Math.Min(BlockMax, filter is null ? bounds.Events : Math.Max(BlockMin, bounds.Events));
 
         public bool Wants(JournalEntry entry)
         {

@@ -90,6 +90,20 @@ public sealed class HistoryPageTests
         journal.Read.Entries.Should().BeLessThan(300);
     }
 
+    [TestCase("e1", 150_000, null, Description = "many blocks back")]
+    [TestCase("e1", 100_000, 50_001L)]
+    [TestCase("e50001", 100_000, 50_001L)]
+    public async Task What_lies_far_back_is_found_as_far_as_may_be_looked(string entity, int scanned, long? next)
+    {
+        var journal = Given.AJournal();
+        await journal.AppendAsync(Project, 0, [.. Enumerable.Range(1, 150_000).Select(seq => Given.Line(seq, Created(seq)))], default);
+
+        var page = await HistoryPage.ReadAsync(journal, Project, new() { Entity = entity }, 0, 150_000, new(2, 1000, scanned), default);
+
+        page.Next.Should().Be(next);
+        page.Events.Should().HaveCount(entity == "e1" && next is not null ? 0 : 1);
+    }
+
     [Test]
     public async Task Who_gives_up_is_not_kept()
     {
