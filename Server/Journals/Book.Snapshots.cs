@@ -19,20 +19,27 @@ internal sealed partial class Book
     }
 
     /// <summary>What remains of the past begins with the first event, or with the oldest state that is kept behind what was dropped.</summary>
-    private long Floor => _segments[0].After == 0 ? 0 : _snapshots.Kept is [var oldest, ..] ? oldest.Seq : _segments[0].After;
+    private long Floor
+    {
+        get
+        {
+            var after = _segments[0].After;
+            return after == 0 ? 0 : _snapshots.Kept.FirstOrDefault(kept => kept.Seq >= after)?.Seq ?? after; // those before are about to go
+        }
+    }
 
     /// <summary>The newest state kept at or before a moment, else the empty one; null where the past does not reach back that far.</summary>
     /// <exception cref="JournalUnavailableException">No state can be read, and the events that would make up for it are gone.</exception>
     public ProjectState? Load(Moment upTo)
     {
-        if (_snapshots.Load(header => upTo.Includes(header.Seq, header.AtMs)) is { } state)
-            return state;
         Segment first;
         lock (_gate)
             first = _segments[0];
+        if (_snapshots.Load(header => header.Seq >= first.After && upTo.Includes(header.Seq, header.AtMs)) is { } state)
+            return state;
         if (first.After == 0)
             return ProjectState.Empty;
-        if (_snapshots.Kept.Count > 0)
+        if (_snapshots.Kept.Any(kept => kept.Seq >= first.After))
             return null;
         Quarantine(new(first.Path, 1, first.After, "the events before it are gone, and no snapshot holds what they came to"));
         throw new JournalUnavailableException($"The journal of project {project} is damaged.");
@@ -105,19 +112,6 @@ internal sealed partial class Book
             files.SyncFolder(folder);
         }
         _snapshots.DropBefore(after);
-    }
-
-    /// <summary>Syncs the segment where it holds what is not known to be on the disk. On the journal's thread.</summary>
-    public bool TrySettle()
-    {
-        lock (_gate)
-        {
-            if (_synced == _segments[^1].End.Seq)
-                return true;
-            if (_condition != Condition.Good)
-                return false;
-        }
-        return TrySync(_segments[^1].End.Seq);
     }
 
     /// <summary>Ends its use: whoever still holds it is refused. False where something has still to be put right. On the journal's thread.</summary>

@@ -3,24 +3,6 @@ using EventOnly.Server.Diagnostics;
 
 namespace EventOnly.Server.Journals;
 
-/// <summary>An append that waits for its group, and what became of it.</summary>
-internal sealed class PendingAppend(Book book, long expectedHead, IReadOnlyList<JournalEntry> entries)
-{
-    private readonly TaskCompletionSource<AppendResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Book Book { get; } = book;
-
-    public long ExpectedHead { get; } = expectedHead;
-
-    public IReadOnlyList<JournalEntry> Entries { get; } = entries;
-
-    public Task<AppendResult> Done => _done.Task;
-
-    public bool IsConflict { get; set; }
-
-    public void End(AppendResult result) => _done.TrySetResult(result);
-}
-
 /// <summary>
 /// One project's journal on disk: what is durable of it, and the write under way. Many read; one thread writes.
 /// <code>
@@ -42,7 +24,8 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
     private readonly List<Place> _written = [];
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Condition _condition;
-    private long _synced;
+    private long _durable;
+    private long _posted;
     private bool _failed;
     private IJournalFile? _file;
 
@@ -78,7 +61,8 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
         Epoch = recovery.Epoch;
         _segments.AddRange(recovery.Segments);
         _snapshots = recovery.Snapshots;
-        _synced = _segments[^1].End.Seq;
+        _shallRoll = _snapshots.Kept is [.., var newest] && newest.After == _segments[^1].After && Retention.IsOn(options);
+        _durable = _posted = _segments[^1].End.Seq;
     }
 
     /// <exception cref="JournalUnavailableException">The journal is damaged.</exception>
@@ -137,7 +121,7 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
                 continue;
             foreach (var entry in append.Entries)
             {
-                var crc = JournalLine.Write(lines, entry.Json.Span, _synced, end.Crc);
+                var crc = JournalLine.Write(lines, entry.Json.Span, _durable, end.Crc);
                 end = new(end.Seq + 1, begin + lines.Length, crc);
                 _written.Add(end);
             }
@@ -147,7 +131,7 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
     private void Roll()
     {
         var end = _segments[^1].End;
-        if (_synced < end.Seq && !TrySync(end.Seq))
+        if (!TrySettle())
             throw new IOException("The segment that is full could not be synced.");
         var (file, segment) = Recovery.Begin(files, folder, new(project, Epoch, end.Seq, end.Crc));
         CloseFile();
@@ -159,16 +143,37 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
         }
     }
 
+    /// <summary>Where what was written belongs. Valid between writing and finishing.</summary>
+    public Post Post() =>
+        new(project, Epoch, _segments[^1].After, _segments[^1].End.Offset, _segments[^1].End.Crc, _written.Count);
+
     /// <summary>Makes what was written durable. False where that failed: then nothing was appended.</summary>
     public bool TrySync() => TrySync(_written[^1].Seq);
 
+    /// <summary>What was written is durable elsewhere; the segment itself is still to be synced.</summary>
+    public void CountAsDurable() => _durable = _written[^1].Seq;
+
+    /// <summary>Syncs the segment where it holds what is durable elsewhere only. False where that failed, or is useless before the disk was read again.</summary>
+    public bool TrySettle()
+    {
+        lock (_gate)
+        {
+            if (_posted == _segments[^1].End.Seq)
+                return true;
+            if (_condition != Condition.Good)
+                return false;
+        }
+        return TrySync(_segments[^1].End.Seq);
+    }
+
     private bool TrySync(long seq)
     {
+        var file = _file;
         try
         {
-            _file ??= files.Open(_segments[^1].Path);
-            _file.Sync();
-            _synced = seq;
+            file ??= files.Open(_segments[^1].Path);
+            file.Sync();
+            _durable = _posted = seq;
             return true;
         }
         catch (IOException failure)
@@ -178,6 +183,11 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
             lock (_gate)
                 _condition = Condition.Doubtful;
             return false;
+        }
+        finally
+        {
+            if (file != _file)
+                file?.Dispose();
         }
     }
 
@@ -212,6 +222,15 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
         }
         _appends.Clear();
         grown?.SetResult();
+    }
+
+    /// <summary>After a fault of ours in the middle of a group: nobody knows what was written, so it is read again before anything is added.</summary>
+    public void Abandon()
+    {
+        CloseFile();
+        lock (_gate)
+            _condition = _condition == Condition.Good ? Condition.Doubtful : _condition;
+        Finish(isDurable: false);
     }
 
     /// <summary>After a failed write: what was told to have failed must not come back.</summary>
@@ -264,8 +283,8 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
             using var file = files.Open(segment.Path);
             file.Truncate(segment.End.Offset);
             CheckLines(file, segment);
-            Recovery.Keep(file, segment.Before(_synced + 1).Offset, segment.End.Offset);
-            _synced = segment.End.Seq;
+            Recovery.Keep(file, segment.Before(_posted + 1).Offset, segment.End.Offset);
+            _durable = _posted = segment.End.Seq;
             condition = Condition.Good;
         }
         catch (DamagedJournalException damage)

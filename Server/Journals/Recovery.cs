@@ -73,7 +73,7 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
     private Place GrowBySnapshots(Segment segment)
     {
         foreach (var header in Snapshots.Kept.Where(header => header.After == segment.After))
-            segment.Grow(header.Place);
+            segment.Grow(header.Place, isSnapshots: true);
         return segment.End;
     }
 

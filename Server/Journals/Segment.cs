@@ -36,9 +36,10 @@ internal sealed class Segment(string path, long after)
         && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out var first) ? first - 1 : null;
 
     /// <summary>Counts lines in up to a place, which is behind the end so far.</summary>
-    public void Grow(Place end)
+    /// <param name="isSnapshots">Whether a snapshot stands there, behind which reading will begin.</param>
+    public void Grow(Place end, bool isSnapshots = false)
     {
-        if (_places.Count == 0 || end.Offset - _places[^1].Offset >= BytesBetweenPlaces)
+        if (isSnapshots || _places.Count == 0 || end.Offset - _places[^1].Offset >= BytesBetweenPlaces)
             _places.Add(end);
         End = end;
     }

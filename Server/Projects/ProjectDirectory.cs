@@ -32,6 +32,9 @@ internal sealed class ProjectDirectory : IAsyncDisposable
 
     private sealed record OpenProject(Task<ProjectLoop> Loop, Task Running);
 
+    /// <summary>Projects that are open, or about to be, or not yet closed.</summary>
+    public int OpenCount => _open.Count;
+
     /// <summary>The loop of a project; null where as many are open as may be, and somebody is in each of them.</summary>
     public async ValueTask<ProjectLoop?> FindAsync(string id)
     {
@@ -39,7 +42,7 @@ internal sealed class ProjectDirectory : IAsyncDisposable
         {
             if (!_open.TryGetValue(id, out var found))
             {
-                if (_open.Count >= _options.OpenMax)
+                if (OpenCount >= _options.OpenMax)
                 {
                     if (!await TryMakeRoomAsync())
                         return null;

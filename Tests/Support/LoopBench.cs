@@ -2,6 +2,7 @@ using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.Support;
@@ -20,12 +21,14 @@ internal sealed class LoopBench : IAsyncDisposable
     public Task Ended => _running.WaitAsync(TimeSpan.FromSeconds(20));
 
     /// <summary>Opens the loop but does not run it: what is brought now is one turn.</summary>
-    public static async Task<LoopBench> OpenAsync(IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null) => new(await ProjectLoop.OpenAsync(
-        Given.ProjectId, journal, options ?? new(), keeping ?? new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None));
+    public static async Task<LoopBench> OpenAsync(
+        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null) => new(await ProjectLoop.OpenAsync(
+        Given.ProjectId, journal, options ?? new(), keeping ?? new(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, CancellationToken.None));
 
-    public static async Task<LoopBench> RunAsync(IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null)
+    public static async Task<LoopBench> RunAsync(
+        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null)
     {
-        var bench = await OpenAsync(journal, options, keeping);
+        var bench = await OpenAsync(journal, options, keeping, time, logger);
         bench.Run();
         return bench;
     }
