@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
@@ -46,39 +45,6 @@ public sealed partial class EventOnlyClient
     {
         var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct).ConfigureAwait(false);
         return Expect<ServerMessage.Verdict>(answer).Refusal;
-    }
-
-    /// <summary>The events of the past, page by page.</summary>
-    /// <param name="to">The last seq wanted; null reads up to the present.</param>
-    /// <exception cref="RejectedException"><c>gone</c>: they are no longer kept.</exception>
-    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
-    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
-    public async IAsyncEnumerable<ProjectEvent> HistoryAsync(long from, long? to = null, [EnumeratorCancellation] CancellationToken ct = default)
-    {
-        var codec = new WireCodec(WireLimits.Trusted);
-        for (var more = true; more;)
-        {
-            var start = from;
-            var answer = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, start, to, null, null), ct).ConfigureAwait(false);
-            var page = Expect<ServerMessage.HistoryResult>(answer);
-            foreach (var line in page.Events)
-            {
-                var happened = codec.TryDecodeEvent(line.Span) ?? throw new ProtocolException("bad_frame", "An event of the history cannot be read.");
-                from = happened.Seq + 1;
-                yield return happened;
-            }
-            more = page.More && page.Events.Length > 0;
-        }
-    }
-
-    /// <summary>The state as it was at a position.</summary>
-    /// <exception cref="RejectedException"><c>gone</c>: it is no longer kept.</exception>
-    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
-    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
-    public async Task<ProjectState> AtAsync(long seq, CancellationToken ct = default)
-    {
-        var parts = await AskAsync('h', id => new ClientMessage.History(id, _options.Project, 0, null, null, seq), ct).ConfigureAwait(false);
-        return ProjectState.FromSnapshot(Expect<ServerMessage.Snapshot>(parts).Seq, parts.OfType<ServerMessage.Snapshot>().SelectMany(part => part.Entities));
     }
 
     /// <summary>The events from now on, own ones included, each once and in order. Takes part at once, not at the first read.</summary>

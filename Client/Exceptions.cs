@@ -40,7 +40,7 @@ public sealed class ClosedException(string code, string message, Exception? inne
 /// <summary>The server said something it should not; the client has mended itself. Reported to <see cref="ClientOptions.OnTrouble"/>.</summary>
 public sealed class ProtocolException(string code, string message) : EventOnlyException(code, message, retryable: false);
 
-/// <summary>A subscriber read more slowly than events came, and its stream ends here. Read on with <see cref="EventOnlyClient.HistoryAsync"/>.</summary>
+/// <summary>A subscriber read more slowly than events came, and its stream ends here. Read on with <see cref="EventOnlyClient.HistoryAsync(long, long?, CancellationToken)"/>.</summary>
 public sealed class SubscriberTooSlowException(long lastSeq)
     : EventOnlyException("subscriber_too_slow", $"The stream's buffer is full; the last event in it is at or before {lastSeq}.", retryable: true)
 {

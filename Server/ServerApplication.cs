@@ -41,6 +41,7 @@ internal static class ServerApplication
         services.AddTransient(_ => new Random());
         services.AddSingleton(provider => Journal(options.Journal, provider));
         services.AddSingleton<ProjectDirectory>();
+        services.AddSingleton<History>();
         services.AddSingleton<ConnectionRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<SocketEndpoint>();

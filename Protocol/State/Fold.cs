@@ -20,15 +20,19 @@ public static class Fold
     public static ProjectState Apply(ProjectState state, Change change)
     {
         var old = state.Entities.GetValueOrDefault(change.Entity);
-        return change switch
-        {
-            Change.Created e when old is null => state.With(null, new Entity(e.Entity, e.Kind, e.Version, e.Data)),
-            Change.Patched e when old is not null => state.With(old, old.With(e.Version, old.Data.Merge(e.Patch))),
-            Change.Incremented e when old is not null => state.With(old, old.With(old.Version, Increment(old.Data, e))),
-            Change.Deleted when old is not null => state.With(old, null),
-            _ => state,
-        };
+        var now = Apply(old, change);
+        return ReferenceEquals(old, now) ? state : state.With(old, now);
     }
+
+    /// <summary>What a change makes of its entity, null where there is none: the one place of these rules, however a state is kept.</summary>
+    internal static Entity? Apply(Entity? old, Change change) => change switch
+    {
+        Change.Created e when old is null => new(e.Entity, e.Kind, e.Version, e.Data),
+        Change.Patched e when old is not null => old.With(e.Version, old.Data.Merge(e.Patch)),
+        Change.Incremented e when old is not null => old.With(old.Version, Increment(old.Data, e)),
+        Change.Deleted => null,
+        _ => old,
+    };
 
     private static JsonFields Increment(JsonFields data, Change.Incremented change)
     {

@@ -53,6 +53,9 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         return fields.Count == 0 ? Empty : new([.. fields]);
     }
 
+    /// <summary>Takes fields that are in order already, each name once.</summary>
+    internal static JsonFields OfSorted(ReadOnlySpan<JsonField> fields) => fields.IsEmpty ? Empty : new(fields.ToArray());
+
     /// <summary>Reads the object the reader stands on, normalising as it goes.</summary>
     internal static JsonFields Read(ref Utf8JsonReader reader, Utf8Buffer scratch, int keysMax)
     {
@@ -94,24 +97,24 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     /// <summary>Applies a JSON Merge Patch (RFC 7396) to this object.</summary>
     public JsonFields Merge(JsonFields patch)
     {
-        var merged = new List<JsonField>(Count + patch.Count);
-        var (mine, theirs) = (0, 0);
+        var merged = new JsonField[Count + patch.Count];
+        var (mine, theirs, count) = (0, 0, 0);
         while (mine < Count || theirs < patch.Count)
         {
-            var order = mine == Count ? 1 : theirs == patch.Count ? -1 : string.CompareOrdinal(_fields[mine].Name, patch[theirs].Name);
+            var order = mine == Count ? 1 : theirs == patch.Count ? -1 : string.CompareOrdinal(_fields[mine].Name, patch._fields[theirs].Name);
             if (order < 0)
             {
-                merged.Add(_fields[mine++]);
+                merged[count++] = _fields[mine++];
                 continue;
             }
             var (name, value) = patch._fields[theirs++];
             CanonicalValue? old = order == 0 ? _fields[mine++].Value : null;
             if (value.IsObject)
-                merged.Add(new(name, MergeNested(old, value)));
+                merged[count++] = new(name, MergeNested(old, value));
             else if (!value.IsNull)
-                merged.Add(new(name, value));
+                merged[count++] = new(name, value);
         }
-        return merged.Count == 0 ? Empty : new([.. merged]);
+        return OfSorted(merged.AsSpan(0, count));
     }
 
     private static CanonicalValue MergeNested(CanonicalValue? old, CanonicalValue patch)

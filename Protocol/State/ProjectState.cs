@@ -14,7 +14,7 @@ public sealed class ProjectState
         ImmutableSortedDictionary.Create<string, SessionMark>(StringComparer.Ordinal),
         StateHash.Empty, 0);
 
-    private ProjectState(
+    internal ProjectState(
         long seq, long atMs, ImmutableSortedDictionary<string, Entity> entities,
         ImmutableSortedDictionary<string, SessionMark> sessions, StateHash hash, long dataBytes)
     {
@@ -81,8 +81,13 @@ public sealed class ProjectState
     internal ProjectState At(long seq, long atMs, string session, long n)
     {
         var sessions = Sessions.SetItem(session, Sessions.GetValueOrDefault(session).Take(n, seq));
-        if (seq % 1024 == 0)
-            sessions = sessions.RemoveRange(sessions.Where(kept => kept.Value.LastSeq + SessionEventsKept < seq).Select(kept => kept.Key));
+        if (ForgetsSessionsAt(seq))
+            sessions = sessions.RemoveRange(sessions.Where(kept => IsForgottenAt(seq, kept.Value)).Select(kept => kept.Key));
         return new(seq, atMs, Entities, sessions, Hash, DataBytes);
     }
+
+    /// <summary>Not at every event, for it looks at all sessions.</summary>
+    internal static bool ForgetsSessionsAt(long seq) => seq % 1024 == 0;
+
+    internal static bool IsForgottenAt(long seq, SessionMark mark) => mark.LastSeq + SessionEventsKept < seq;
 }

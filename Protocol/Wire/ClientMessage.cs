@@ -28,8 +28,12 @@ public abstract record ClientMessage
 
     public sealed record Validate(string Id, string Project, Command Command) : ClientMessage;
 
-    /// <summary>Events from a seq to a seq, or the snapshot of the moment <paramref name="At"/> a seq.</summary>
-    public sealed record History(string Id, string Project, long From, long? To, int? Limit, long? At) : ClientMessage;
+    /// <summary>Asks for events of the past.</summary>
+    public sealed record History(string Id, string Project, HistoryQuery Query) : ClientMessage;
+
+    /// <summary>Asks for the state as it was, after the event of a seq or at a time. Says <c>history</c> on the wire, too.</summary>
+    /// <param name="TimeMs">In milliseconds since 1970-01-01 UTC; where it is given there is no <paramref name="Seq"/>.</param>
+    public sealed record At(string Id, string Project, long? Seq, long? TimeMs) : ClientMessage;
 
     public sealed record Cancel(string Id) : ClientMessage;
 

@@ -36,7 +36,9 @@ public abstract record ServerMessage
     public sealed record QueryResult(string Id, long Seq, ImmutableArray<Entity> Items, bool More) : ServerMessage;
 
     /// <param name="Events">Event objects as they stand in the journal.</param>
-    public sealed record HistoryResult(string Id, ImmutableArray<ReadOnlyMemory<byte>> Events, long Floor, bool More) : ServerMessage;
+    /// <param name="Next">Where to go on if there is more: the next question's <c>from</c> if this one had it, else its <c>before</c>.</param>
+    public sealed record HistoryResult(
+        string Id, ImmutableArray<ReadOnlyMemory<byte>> Events, long Floor, bool More, long? Next = null) : ServerMessage;
 
     public sealed record Verdict(string Id, Refusal? Refusal) : ServerMessage;
 

@@ -74,16 +74,6 @@ public sealed partial class WireCodec
             : throw FrameScan.Wrong(Property.Command, "an object");
     }
 
-    private static ClientMessage.History ReadHistory(in FrameScan scan)
-    {
-        var (from, at) = (scan.Integer(Property.From), scan.Integer(Property.At));
-        if (from is null == at is null)
-            throw BadFrameException.Shape("A history request has either 'from' or 'at'.");
-        return new(
-            scan.RequiredName(Property.Id), scan.RequiredProject(), from ?? 0, scan.Integer(Property.To),
-            (int?)scan.Integer(Property.Limit, 1, 1_000_000), at);
-    }
-
     private static CanonicalValue ReadClock(in FrameScan scan) =>
         scan.RequiredValue(Property.T) is var t && t.AsNumber() is not null ? t : throw FrameScan.Wrong(Property.T, "a number");
 
@@ -153,15 +143,22 @@ public sealed partial class WireCodec
             : new Command.Increment(entity, ReadDeltas(scan), ifVersion);
     }
 
-    private static ImmutableArray<FieldDelta> ReadDeltas(in FrameScan scan)
+    private static ImmutableArray<FieldDelta> ReadDeltas(in FrameScan scan) =>
+        TryDeltas(scan.RequiredFields(Property.Increment, named: true), out var deltas)
+            ? deltas
+            : throw FrameScan.Wrong(Property.Increment, "an object of at least one field, and of whole numbers");
+
+    internal static bool TryDeltas(JsonFields fields, out ImmutableArray<FieldDelta> deltas)
     {
-        var fields = scan.RequiredFields(Property.Increment, named: true);
-        if (fields.Count == 0)
-            throw FrameScan.Wrong(Property.Increment, "an object of at least one field");
-        var deltas = ImmutableArray.CreateBuilder<FieldDelta>(fields.Count);
+        var found = ImmutableArray.CreateBuilder<FieldDelta>(fields.Count);
         foreach (var field in fields)
-            deltas.Add(new(field.Name, field.Value.AsInteger() ?? throw FrameScan.Wrong(Property.Increment, "an object of whole numbers")));
-        return deltas.MoveToImmutable();
+        {
+            if (!Names.IsName(field.Name) || field.Value.AsInteger() is not { } delta)
+                break;
+            found.Add(new(field.Name, delta));
+        }
+        deltas = found.DrainToImmutable();
+        return deltas.Length > 0 && deltas.Length == fields.Count;
     }
 
     /// <summary>Writes what a client says.</summary>
@@ -199,10 +196,10 @@ public sealed partial class WireCodec
                 output.Raw((byte)'}');
                 break;
             case ClientMessage.History m:
-                output.Request("history"u8, m.Id, m.Project);
-                if (m.At is null)
-                    output.Raw(",\"from\":"u8).Number(m.From);
-                output.OptionalNumber(",\"to\":"u8, m.To).OptionalNumber(",\"limit\":"u8, m.Limit).OptionalNumber(",\"at\":"u8, m.At).Raw((byte)'}');
+                WriteHistory(output, m);
+                break;
+            case ClientMessage.At m:
+                WriteAt(output, m);
                 break;
             case ClientMessage.Cancel m:
                 output.Raw("{\"type\":\"cancel\",\"id\":"u8).String(m.Id).Raw((byte)'}');

@@ -97,5 +97,5 @@ public sealed partial class WireCodec
     }
 
     private static long ReadMoment(in FrameScan scan, Property property) =>
-        Time.TryParse(scan.RequiredText(property), out var ms) ? ms : throw FrameScan.Wrong(property, "a moment in RFC 3339");
+        Time.TryParse(System.Text.Encoding.UTF8.GetBytes(scan.RequiredText(property)), out var ms) ? ms : throw FrameScan.Wrong(property, "a moment in RFC 3339");
 }

@@ -48,7 +48,8 @@ public sealed partial class WireCodec
                 break;
             case ServerMessage.HistoryResult m:
                 output.Result(m.Id).Raw(",\"events\":"u8).List(m.Events, static (o, line) => o.Raw(line.Span))
-                    .Raw(",\"floor\":"u8).Number(m.Floor).Raw(",\"more\":"u8).Boolean(m.More).Raw((byte)'}');
+                    .Raw(",\"floor\":"u8).Number(m.Floor).Raw(",\"more\":"u8).Boolean(m.More)
+                    .OptionalNumber(",\"next\":"u8, m.Next).Raw((byte)'}');
                 break;
             case ServerMessage.Verdict m:
                 WriteVerdict(output, m);

@@ -118,7 +118,8 @@ public sealed partial class WireCodec
         var events = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
         foreach (var element in scan.Elements(Property.Events))
             events.Add(frame[element].ToArray());
-        return new ServerMessage.HistoryResult(id, events.DrainToImmutable(), scan.Integer(Property.Floor) ?? 0, scan.Flag(Property.More) ?? false);
+        return new ServerMessage.HistoryResult(
+            id, events.DrainToImmutable(), scan.Integer(Property.Floor) ?? 0, scan.Flag(Property.More) ?? false, scan.Integer(Property.Next));
     }
 
     private static ImmutableArray<Entity> ReadEntities(in FrameScan scan, Property property)

@@ -42,7 +42,7 @@ internal sealed class Connection : IDisposable
     private int _ending; // 0, or the CloseCode
 
     public Connection(
-        long id, Stream stream, Action abort, ConnectionOptions options, ProjectDirectory projects, Journals.IJournal journal, TimeProvider time,
+        long id, Stream stream, Action abort, ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time,
         ILogger logger)
     {
         (Id, _stream, _abort, _options, _time, _logger) = (id, stream, abort, options, time, logger);
@@ -52,7 +52,7 @@ internal sealed class Connection : IDisposable
             new FrameStream(stream, Mailbox, Wake, End, _over.Token),
             new WebSocketCreationOptions { IsServer = true, SubProtocol = WireCodec.Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
         _reader = new(_socket, options.MessageBytesMax, time);
-        _conversation = new(this, projects, journal, options, time, logger);
+        _conversation = new(this, projects, history, options, time, logger);
         _bornAt = _heardAt = time.GetTimestamp();
     }
 

@@ -54,6 +54,11 @@ public sealed class ConnectionOptions
     [Range(1, 100_000)]
     public int HistoryEventsMax { get; set; } = 1000;
 
+    /// <summary>Events looked at for one page of history; with a filter the page then ends early and says where to go on. Fewer let go of the
+    /// server sooner, more take fewer round trips.</summary>
+    [Range(1000, 10_000_000)]
+    public int HistoryScanMax { get; set; } = 100_000;
+
     /// <summary>Bytes of answers that may wait for one connection. One that does not read them is closed with 4430.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int MailboxBytesMax { get; set; } = 256 * 1024;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
-using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 
 namespace EventOnly.Server.Connections;
@@ -11,7 +10,7 @@ namespace EventOnly.Server.Connections;
 /// they come back soon and spread out instead of finding a dead line.
 /// </summary>
 internal sealed class ConnectionRegistry(
-    ProjectDirectory projects, IJournal journal, EventOnlyOptions options, TimeProvider time, Random random,
+    ProjectDirectory projects, History history, EventOnlyOptions options, TimeProvider time, Random random,
     ILogger<ConnectionRegistry> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
@@ -30,7 +29,7 @@ internal sealed class ConnectionRegistry(
     public async Task ServeAsync(Stream stream, Action abort)
     {
         using var connection = new Connection(
-            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, journal, time, logger);
+            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, history, time, logger);
         _connections[connection.Id] = connection;
         try
         {

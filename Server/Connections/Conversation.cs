@@ -1,7 +1,6 @@
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
-using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 
 namespace EventOnly.Server.Connections;
@@ -16,11 +15,10 @@ internal sealed class Conversation
     private const int HistoryPageBytes = 1024 * 1024;
 
     private const int QueryItemsDefault = 50;
-    private const int HistoryEventsDefault = 100;
 
     private readonly Connection _connection;
     private readonly ProjectDirectory _projects;
-    private readonly IJournal _journal;
+    private readonly History _history;
     private readonly ConnectionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -31,9 +29,9 @@ internal sealed class Conversation
     private string? _userName;
 
     public Conversation(
-        Connection connection, ProjectDirectory projects, IJournal journal, ConnectionOptions options, TimeProvider time, ILogger logger)
+        Connection connection, ProjectDirectory projects, History history, ConnectionOptions options, TimeProvider time, ILogger logger)
     {
-        (_connection, _projects, _journal, _options, _time, _logger) = (connection, projects, journal, options, time, logger);
+        (_connection, _projects, _history, _options, _time, _logger) = (connection, projects, history, options, time, logger);
         _codec = new(options.ToLimits());
         _errors = new(options.ErrorsMax, time);
         _requests = new(options.QueriesInFlightMax, SayAsync, fault => logger.RequestFaulted(connection.Id, fault), connection.Over);
@@ -67,6 +65,7 @@ internal sealed class Conversation
         ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
         ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
         ClientMessage.History m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => HistoryAsync(loop, state, m, cancelled)),
+        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => AtAsync(loop, state, m, cancelled)),
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -179,23 +178,25 @@ internal sealed class Conversation
 
     private async Task HistoryAsync(ProjectLoop loop, ProjectState state, ClientMessage.History m, CancellationToken cancelled)
     {
-        var head = state.Seq;
-        if (m.At is { } at)
+        var bounds = new PageBounds(
+            Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, _options.HistoryEventsMax), HistoryPageBytes, _options.HistoryScanMax);
+        var floor = loop.Floor;
+        var page = await _history.PageAsync(m.Project, m.Query, floor, state.Seq, bounds, cancelled);
+        await SayAsync(new ServerMessage.HistoryResult(m.Id, page.Events, floor, page.Next is not null, page.Next));
+    }
+
+    private async Task AtAsync(ProjectLoop loop, ProjectState state, ClientMessage.At m, CancellationToken cancelled)
+    {
+        var past = m.TimeMs is { } time
+            ? await _history.AtTimeAsync(m.Project, state, loop.Floor, time, cancelled)
+            : await _history.AtSeqAsync(m.Project, state, loop.Floor, m.Seq ?? 0, cancelled);
+        if (past is null)
         {
-            if (at > head || at < loop.Floor)
-            {
-                await ComplainAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal."));
-                return;
-            }
-            foreach (var frame in EncodedSnapshot.Of(m.Project, await History.StateAtAsync(_journal, m.Project, at, cancelled), m.Id).Frames)
-                await SayAsync(frame);
+            await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal.")); // it may just have gone
             return;
         }
-
-        var limit = Math.Min(m.Limit ?? HistoryEventsDefault, _options.HistoryEventsMax);
-        var (events, more) = await History.PageAsync(
-            _journal, m.Project, m.From, Math.Min(m.To ?? head, head), limit, HistoryPageBytes, cancelled);
-        await SayAsync(new ServerMessage.HistoryResult(m.Id, events, loop.Floor, more));
+        foreach (var frame in EncodedSnapshot.Of(m.Project, past, m.Id).Frames)
+            await SayAsync(frame);
     }
 
     /// <summary>Pings the client; drops the ping where its mailbox is full, for then it is not the client's silence that matters.</summary>
@@ -276,6 +277,7 @@ internal sealed class Conversation
         ClientMessage.Ask m => new ServerMessage.Error(m.Id, code, text),
         ClientMessage.Validate m => new ServerMessage.Error(m.Id, code, text),
         ClientMessage.History m => new ServerMessage.Error(m.Id, code, text),
+        ClientMessage.At m => new ServerMessage.Error(m.Id, code, text),
         _ => new ServerMessage.Error(null, code, text),
     };
 }

@@ -24,8 +24,9 @@ internal sealed class Project
     private readonly Tape _whispers;
     private readonly SnapshotCache _snapshots;
     private readonly Utf8Buffer _scratch = new();
-    private readonly WireCodec _journalCodec = new(WireLimits.Trusted);
     private ProjectState _state;
+    private StateBuilder? _catchUp;
+    private WireCodec? _catchUpCodec;
 
     /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
     /// <param name="state">The state to follow it from; the empty one where left out.</param>
@@ -114,18 +115,28 @@ internal sealed class Project
         }
     }
 
-    /// <summary>Folds what the journal has beyond this state: at opening, and when another writer was first.</summary>
+    /// <summary>
+    /// Folds what the journal has beyond this state: at opening, and when another writer was first. The state moves when
+    /// <see cref="EndCatchUp"/> is called, for a fold of many events does not make a state of each.
+    /// </summary>
     public void CatchUp(JournalEntry entry)
     {
-        var happened = History.Read(_journalCodec, _id, entry);
-        if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
-            throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
-        _state = Fold.Apply(_state, happened);
+        _catchUp ??= new(_state);
+        var happened = History.Read(_catchUpCodec ??= new(WireLimits.Trusted), _id, entry);
+        if (happened.Seq != _catchUp.Seq + 1 || happened.Seq != entry.Seq)
+            throw new InvalidDataException($"Event {_catchUp.Seq + 1} of project {_id} is missing from its journal.");
+        _catchUp.Apply(happened);
         _scratch.Clear();
         _scratch.Raw(entry.Json.Span);
         FrameHeader.Frame(_scratch, 0);
         _tape.Publish(_scratch.Written);
         TapesMoved = true;
+    }
+
+    public void EndCatchUp()
+    {
+        _state = _catchUp?.ToState() ?? _state;
+        (_catchUp, _catchUpCodec) = (null, null); // they remember much that a project at rest does not need
     }
 
     /// <summary>Lets a member in, by resuming where it stands or by a snapshot. False where the project is full.</summary>

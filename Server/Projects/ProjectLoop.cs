@@ -114,7 +114,7 @@ internal sealed class ProjectLoop
         return await BringAsync(new Inbound.Look(from, seen), cancelled) ? await seen.Task.WaitAsync(cancelled) : null;
     }
 
-    /// <summary>Opens a project: folds its journal.</summary>
+    /// <summary>Opens a project: folds what its journal has beyond the newest state that is kept.</summary>
     public static async Task<ProjectLoop> OpenAsync(
         string id, IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger logger,
         CancellationToken stopping, CancellationToken patience = default)
@@ -130,6 +130,7 @@ internal sealed class ProjectLoop
             project.CatchUp(entry);
             progress.At(entry.Seq);
         }
+        project.EndCatchUp();
         return new(id, project, journal, keeper, options, time, logger);
     }
 
@@ -300,6 +301,7 @@ internal sealed class ProjectLoop
                 default:
                     await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
                         _project.CatchUp(entry);
+                    _project.EndCatchUp();
                     if (_project.State.Seq == _draft.ExpectedHead)
                         throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
                     break;

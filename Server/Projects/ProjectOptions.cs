@@ -53,6 +53,15 @@ public sealed class ProjectOptions
     [Range(1024, 64L * 1024 * 1024 * 1024)]
     public long ProjectBytesMax { get; set; } = StateLimits.Default.ProjectBytes;
 
+    /// <summary>Past states kept in memory, of all projects together, after somebody asked for them: who moves on from there is answered sooner.
+    /// 0 keeps none.</summary>
+    [Range(0, 10_000)]
+    public int PastStatesMax { get; set; } = 32;
+
+    /// <summary>Bytes of those past states, about. A state that is larger alone is not kept.</summary>
+    [Range(0, 64L * 1024 * 1024 * 1024)]
+    public long PastBytesMax { get; set; } = 64 * 1024 * 1024;
+
     internal StateLimits ToLimits() =>
         new() { Entities = EntitiesMax, EntityFields = EntityFieldsMax, EntityBytes = EntityBytesMax, ProjectBytes = ProjectBytesMax };
 }

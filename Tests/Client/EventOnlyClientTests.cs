@@ -344,7 +344,7 @@ public sealed class EventOnlyClientTests
         var (client, line) = await _server.ConnectedAsync();
         await using var _ = client;
         var asking = client.AtAsync(5, _server.Deadline);
-        var history = await line.HearAsync<ClientMessage.History>();
+        var history = await line.HearAsync<ClientMessage.At>();
 
         await line.SayAsync(
             Said.Part(5, 1, 2, Said.Card("a", "{}")) with { Id = history.Id }, Said.Part(5, 2, 2, Said.Card("b", "{}")) with { Id = history.Id });

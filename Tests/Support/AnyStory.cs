@@ -1,13 +1,16 @@
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
 
 namespace EventOnly.Tests.Support;
 
 /// <summary>A random history: commands of a few sessions on a few entities, decided and folded as a server does.</summary>
 internal sealed class AnyStory(Random chance, StateLimits? limits = null)
 {
+    private static readonly string[] s_authors = ["ann", "bob", "\"Cid\", ä"];
     private static readonly string[] s_ids = ["a", "b", "c", "d", "e"];
     private readonly Dictionary<string, long> _numbers = [];
+    private long _atMs = 1000;
 
     public ProjectState State { get; private set; } = ProjectState.Empty;
 
@@ -19,9 +22,24 @@ internal sealed class AnyStory(Random chance, StateLimits? limits = null)
             return null;
         var session = "session-" + chance.Next(3);
         var n = _numbers[session] = _numbers.GetValueOrDefault(session) + 1;
-        var happened = new ProjectEvent(seq, 1000 + seq, "ann", session, n, command is Command.Batch, changes);
+        _atMs += chance.Next(4) * 10; // many happen in the same moment
+        var happened = new ProjectEvent(seq, _atMs, s_authors[chance.Next(3)], session, n, command is Command.Batch, changes);
         State = Fold.Apply(State, happened);
         return happened;
+    }
+
+    /// <summary>So many events, recorded in a journal of the project <see cref="Given.ProjectId"/>.</summary>
+    public async Task<IReadOnlyList<ProjectEvent>> RecordAsync(IJournal journal, int count)
+    {
+        var events = new List<ProjectEvent>();
+        while (events.Count < count)
+        {
+            if (Go() is not { } happened)
+                continue;
+            events.Add(happened);
+            await journal.AppendAsync(Given.ProjectId, happened.Seq - 1, [Given.Line(happened)], CancellationToken.None);
+        }
+        return events;
     }
 
     public Command AnyCommand(bool mayBatch)

@@ -52,6 +52,18 @@ internal static class Given
         return new(() => $"epoch-{Interlocked.Increment(ref made)}");
     }
 
+    /// <summary>The state after an event, by nothing but the rule: from the first event on, one by one.</summary>
+    public static async Task<ProjectState> FoldedAsync(IJournal journal, long seq)
+    {
+        var (state, codec) = (ProjectState.Empty, new WireCodec(WireLimits.Trusted));
+        await foreach (var entry in journal.ReadAsync(ProjectId, 1, CancellationToken.None))
+        {
+            if (entry.Seq <= seq)
+                state = Fold.Apply(state, codec.TryDecodeEvent(entry.Json.Span)!);
+        }
+        return state;
+    }
+
     public static ClientMessage.Join Join(Position? since = null, bool listen = true, string? presence = null, params long[] pending) =>
         new("j1", ProjectId, "a-secret-of-a-session", since, [.. pending], listen, presence is null ? null : Fields(presence));
 

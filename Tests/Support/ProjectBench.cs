@@ -30,11 +30,13 @@ internal sealed class ProjectBench(ProjectOptions options)
     /// <summary>With entities that an earlier session made, one event each.</summary>
     public ProjectBench WithEntities(params Entity[] entities)
     {
+        var last = State.Seq;
         foreach (var entity in entities)
         {
-            var seq = State.Seq + 1;
+            var seq = ++last;
             Project.CatchUp(Given.Line(Given.Event(seq, "earlier", seq, new Change.Created(entity.Id, entity.Kind, seq, entity.Data))));
         }
+        Project.EndCatchUp();
         return this;
     }
 

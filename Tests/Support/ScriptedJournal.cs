@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
 
@@ -20,6 +21,9 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
 
     public int Opened { get; private set; }
 
+    /// <summary>How many entries were read, and how many states were asked for.</summary>
+    public (int Entries, int States) Read { get; set; }
+
     public async ValueTask<JournalHead> OpenAsync(string project, CancellationToken stopping)
     {
         Opened++;
@@ -30,11 +34,22 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
     public async ValueTask<AppendResult> AppendAsync(string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping) =>
         await OnAppend(entries) ?? await inner.AppendAsync(project, expectedHead, entries, stopping);
 
-    public IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping) => inner.ReadAsync(project, from, stopping);
+    public async IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, [EnumeratorCancellation] CancellationToken stopping)
+    {
+        await foreach (var entry in inner.ReadAsync(project, from, stopping))
+        {
+            Read = Read with { Entries = Read.Entries + 1 };
+            yield return entry;
+        }
+    }
 
     public IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping) => inner.FollowAsync(project, from, stopping);
 
-    public ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping) => inner.LoadAsync(project, upTo, stopping);
+    public ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping)
+    {
+        Read = Read with { States = Read.States + 1 };
+        return inner.LoadAsync(project, upTo, stopping);
+    }
 
     public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
     {

@@ -38,8 +38,16 @@ export async function tellTheStory(url) {
   const found = await a.query({ kind: 'card', match: { title: 'e' } });
   assert.deepEqual(found.items.map(item => item.id), ['card-2']);
   assert.equal((await a.validate({ type: 'create', entity: 'card-1', kind: 'card', data: {} })).code, 'exists');
-  assert.equal((await a.history({ from: 1, limit: 3 })).events.length, 3);
+  /** @type {any[]} */ const first = [];
+  /** @type {number[]} */ const newest = [];
+  for await (const happened of a.history({ from: 1, limit: 3 })) first.push(happened);
+  for await (const happened of a.history({ entity: 'card-1' })) newest.push(happened.seq);
+  assert.deepEqual(first.map(happened => happened.seq), [1, 2, 3]);
+  assert.deepEqual([newest.at(-1), newest], [1, [...newest].sort((x, y) => y - x)]);
+  assert.equal((await a.lastChange('card-1'))?.seq, newest[0]);
   assert.equal((await a.at(1)).get('card-1')?.data.title, 'Buy milk');
+  assert.equal((await a.at(new Date(Date.parse(first[0].at) - 1))).seq, 0);
+  assert.equal((await a.at(new Date(Date.now() + 60_000))).hash, a.stateHash);
 
   const waved = new Promise(resolve => b.on('broadcast:wave', resolve));
   assert.ok(a.broadcast('wave', 1));

@@ -19,6 +19,15 @@ function atNumber(n, options) {
   return world;
 }
 
+/** A connected client whose next question about the past has number n. @param {number} n @param {(world: ReturnType<typeof aConnectedClient>) => void} ask */
+function atHistory(n, ask) {
+  const world = aConnectedClient();
+  for (let i = 1; i < n; i++) { world.client.at(1).catch(() => {}); world.sockets.last.hear({ type: 'error', id: `h${i}`, code: 'gone', message: 'Gone.' }); }
+  world.sockets.last.said.length = 0;
+  ask(world);
+  return world;
+}
+
 /** How to make a client say each of the examples, in the order of the page; each gives the world it was said in. */
 const says = [
   () => { const world = aClient(); world.client.connect(); world.sockets.last.accept(); world.sockets.last.said.splice(1); return world; },
@@ -78,14 +87,12 @@ const says = [
     world.client.validate({ type: 'update', entity: 'card-5', patch: { title: 'Buy milk' }, ifVersion: 988 });
     return world;
   },
-  () => { const world = aConnectedClient(); world.client.history({ from: 1042, limit: 1 }); return world; },
-  () => {
-    const world = aConnectedClient();
-    world.client.history({ from: 1 });
-    world.sockets.last.said.length = 0;
-    world.client.at(2);
-    return world;
-  },
+  () => { const world = aConnectedClient(); world.client.history({ from: 1042, limit: 1 }).next(); return world; },
+  () => atHistory(2, ({ client }) => { client.lastChange('card-5', 'title'); }),
+  () => atHistory(3, ({ client }) => { client.history({ before: 900001, limit: 1, entity: 'card-5', field: 'title' }).next(); }),
+  () => atHistory(4, ({ client }) => { client.history({ from: 1, to: 1045, by: 'ann' }).next(); }),
+  () => atHistory(5, ({ client }) => { client.at(2); }),
+  () => atHistory(6, ({ client }) => { client.at(new Date('2026-11-21T07:58:00Z')); }),
   () => {
     const world = aConnectedClient();
     const abort = new AbortController();
@@ -149,7 +156,7 @@ const understood = {
   async snapshot(frame) {
     if (frame.id) {
       const { client, sockets } = aConnectedClient();
-      client.history({ from: 1 }).catch(() => {});
+      for (let i = 1; i < 5; i++) client.at(1, { key: 'same' }).catch(() => {});
       const past = client.at(2);
       sockets.last.hear(frame);
       assert.equal((await past).get('list-1')?.data.title, 'To do');
@@ -225,7 +232,14 @@ const understood = {
   async result(frame) {
     const { client, sockets, errors } = aConnectedClient();
     if (frame.id === 'l1') return sockets.last.hear(frame);
-    const answer = /** @type {Promise<any>} */ (frame.id === 'q1' ? client.query({ kind: 'card' }) : client.history({ from: 1042 }));
+    if (frame.events) {
+      const asked = client.history(frame.events.length > 0 ? { from: 1042, limit: 1 } : { entity: 'card-5' }).next();
+      sockets.last.hear({ ...frame, id: 'h1' });
+      if (frame.events.length > 0) return assert.deepEqual(await asked, { done: false, value: frame.events[0] });
+      await new Promise(resolve => setImmediate(resolve));
+      return assert.equal(sockets.last.frames().at(-1).before, frame.next, 'it goes on where it was told');
+    }
+    const answer = client.query({ kind: 'card' });
     sockets.last.hear(frame);
     const { type: _, id: __, ...rest } = frame;
     if (rest.items) rest.items = rest.items.map((/** @type {any} */ { entity, ...item }) => ({ id: entity, ...item }));

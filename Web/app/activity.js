@@ -75,8 +75,10 @@ export class Activity {
   async #lookBack(to) {
     try {
       await this.#client.ready(); // the snapshot is told a moment before questions can be asked
-      const { events } = await this.#client.history({ from: Math.max(1, to - LOOK_BACK + 1), to, limit: LOOK_BACK });
-      return events.map(event => ({ ...event, own: event.session === this.#client.session }));
+      /** @type {Happened[]} */ const past = [];
+      for await (const event of this.#client.history({ from: Math.max(1, to - LOOK_BACK + 1), to }))
+        past.push({ ...event, own: event.session === this.#client.session });
+      return past;
     } catch {
       return []; // kept no longer, or offline again: the feed begins with what happens now
     }

@@ -1,15 +1,17 @@
 // @ts-check
 /**
- * @import { Ack, Broadcast, ClientEvents, Command, Connected, CreateEvent, Item, Joined, JsonObject, Json, Op, Options, ProjectEvent,
+ * @import { Ack, Broadcast, ClientEvents, Command, Connected, CreateEvent, Item, Joined, JsonObject, Json, Op, Options,
  *   Sync, User, Verdict, WireEntity } from './types.js'
  * @import { Effect } from './replica.js'
  * @import { AskOptions } from './requests.js'
+ * @import { HistoryQuery } from './history.js'
  * @import { Told } from './emitter.js'
  */
 import { ChangeFeed } from './change-feed.js';
 import { Emitter } from './emitter.js';
 import { ClosedError, OfflineError, ProtocolError, RejectedError } from './errors.js';
 import { Gate } from './gate.js';
+import { eventsOf } from './history.js';
 import { IdMaker } from './identity.js';
 import { Indicator } from './indicator.js';
 import { Line } from './line.js';
@@ -281,18 +283,29 @@ export class EventOnlyClient {
   }
 
   /**
-   * Events of the past, both ends inclusive.
-   * @param {{ from: number, to?: number, limit?: number }} range limit: 1 to 1000, 100 by default
-   * @param {AskOptions} [options]
-   * @returns {Promise<{ events: ProjectEvent[], floor: number, more: boolean }>} floor: at and below it nothing can be had any more
+   * Events of the past, page by page: `for await (const event of client.history({ from: 1 }))`. What is no longer kept is not among them.
+   * @param {HistoryQuery & AskOptions} [query]
    */
-  history({ from, to, limit }, options = {}) {
-    return this.#ask('h', { type: 'history', from, to, limit }, options, ({ events, floor, more }) => ({ events, floor, more }));
+  history({ signal, timeout, key, ...query } = {}) {
+    return eventsOf(question => this.#ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => page), query);
   }
 
-  /** The state as it was at a seq: `{seq, get(id), list(kind?), hash}`, read-only. @param {number} seq @param {AskOptions} [options] @returns {Promise<Past>} */
-  at(seq, options = {}) {
-    return this.#ask('h', { type: 'history', at: seq }, options, pastReader());
+  /**
+   * The last event that changed an entity, or one of its fields: who, when and how. Undefined: none, or none that is still kept.
+   * @param {string} entity @param {string} [field] @param {AskOptions} [options]
+   */
+  async lastChange(entity, field, options = {}) {
+    for await (const event of this.history({ ...options, entity, field, limit: 1 })) return event;
+    return undefined;
+  }
+
+  /**
+   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, get(id), list(kind?), hash}`, read-only.
+   * A time before the first event gives the empty state, a time to come the present.
+   * @param {number | Date} moment @param {AskOptions} [options] @returns {Promise<Past>}
+   */
+  at(moment, options = {}) {
+    return this.#ask('h', { type: 'history', at: moment instanceof Date ? moment.toISOString() : moment }, options, pastReader());
   }
 
   // ---- inside: out -----------------------------------------------------------------------------------------------

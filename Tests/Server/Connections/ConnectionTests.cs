@@ -110,7 +110,7 @@ public sealed class ConnectionTests
         options ??= new();
         var journal = new MemoryJournal(() => "epoch");
         var projects = new ProjectDirectory(journal, new(), new(), time, NullLogger<ProjectDirectory>.Instance);
-        return new(1, line, abort ?? line.Abort, options, projects, journal, time, NullLogger.Instance);
+        return new(1, line, abort ?? line.Abort, options, projects, new History(journal, new()), time, NullLogger.Instance);
     }
 
     /// <summary>A line that blocks where a test wants it to.</summary>

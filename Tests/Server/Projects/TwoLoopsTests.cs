@@ -63,11 +63,11 @@ public sealed class TwoLoopsTests
         await bob.HearAsync<ServerMessage.Happened>(told => told.Event.Session == bob.Session && told.Event.N == 1 + commands);
         await ann.HearAsync<ServerMessage.Happened>(told => told.Event.Session == ann.Session && told.Event.N == 1 + commands);
         var head = (await journal.OpenAsync("apollo", CancellationToken.None)).Seq;
-        (await History.StateAtAsync(journal, "apollo", head, CancellationToken.None)).Entities["a"].Data.ToString().Should().Be($$"""{"votes":{{2 * commands}}}""");
+        (await Given.FoldedAsync(journal, head)).Entities["a"].Data.ToString().Should().Be($$"""{"votes":{{2 * commands}}}""");
         foreach (var (bench, guest) in new[] { (one, ann), (two, bob) })
         {
             var state = await bench.LookAsync(guest);
-            var recorded = await History.StateAtAsync(journal, "apollo", state.Seq, CancellationToken.None);
+            var recorded = await Given.FoldedAsync(journal, state.Seq);
             state.Hash.Should().Be(recorded.Hash);
             guest.Events().Select(happened => happened.Seq).Should().Equal(Enumerable.Range(1, (int)state.Seq).Select(seq => (long)seq));
         }
