@@ -25,7 +25,7 @@ internal sealed class FileJournalSizeTests
     [Test]
     public async Task Projects_that_were_open_once_cost_next_to_nothing()
     {
-        const int projects = 2000;
+        const int projects = 500;
         using var journal = Open();
         await using var directory = new ProjectDirectory(journal, new(), new(), TimeProvider.System, NullLogger<ProjectDirectory>.Instance);
         await UseAsync(journal, directory, 0, 100);

@@ -158,6 +158,24 @@ internal sealed class RetentionTests
         (await bench.StateAsync()).ShouldBeWhole(11);
     }
 
+    [Test]
+    public async Task Events_are_dropped_only_where_a_whole_snapshot_holds_what_they_came_to([Values] bool isDamaged)
+    {
+        using var bench = new JournalBench(new(Given.Chance(1)), new() { SegmentBytesMax = 1024 });
+        await bench.WriteAsync(40);
+        if (isDamaged)
+        {
+            await bench.KeepAsync(30);
+            bench.Disk["/data/apollo/00000000000000000030.snapshot"][^20] ^= 1;
+        }
+
+        (await bench.ForgetAsync(30)).Should().Be(0);
+
+        (await bench.ReadAsync()).Should().HaveCount(40);
+        bench.Close();
+        (await bench.StateAsync()).ShouldBeWhole(40);
+    }
+
     [TestCase(0, 0, 10, 5, false)] // fewer events than it has to be
     [TestCase(0, 0, 100, 5, true)]
     [TestCase(0, 0, 100, 150, false)] // a large project is not written again and again

@@ -70,22 +70,30 @@ public sealed class IdleProjectsTests
     [Test]
     public async Task Whoever_comes_while_a_project_closes_is_in_it_or_told_to_look_again_but_never_lost()
     {
-        for (var round = 0; round < 300; round++)
+        const int rounds = 20_000;
+        var loops = new ProjectLoop[rounds];
+        for (var round = 0; round < rounds; round++)
+            loops[round] = (await LoopBench.OpenAsync(Given.AJournal(), new() { InboxMax = 16 })).Loop;
+        var guest = new Guest("ann");
+        using var together = new Barrier(2);
+        var brought = new bool[rounds];
+        var coming = Task.Run(async () =>
         {
-            await using var bench = await LoopBench.RunAsync(Given.AJournal());
-            var guests = Enumerable.Range(0, 4).Select(i => new Guest($"g{i}")).ToArray();
-            using var start = new ManualResetEventSlim();
-            var coming = guests.Select(guest => Task.Run(() => { start.Wait(); return bench.Loop.BringAsync(Enter(guest), CancellationToken.None).AsTask(); })).ToArray();
-            var retiring = Task.Run(() => { start.Wait(); return bench.Loop.TryRetire(); });
-            start.Set();
-
-            var brought = await Task.WhenAll(coming);
-
-            var hasRetired = await retiring;
-            brought.Should().AllBeEquivalentTo(!hasRetired);
-            foreach (var guest in guests.Where(_ => !hasRetired))
-                await guest.HearAsync<ServerMessage.Joined>();
+            for (var round = 0; round < rounds; round++)
+            {
+                together.SignalAndWait();
+                brought[round] = await loops[round].BringAsync(Enter(guest), CancellationToken.None);
+            }
+        });
+        var retired = new bool[rounds];
+        for (var round = 0; round < rounds; round++)
+        {
+            together.SignalAndWait();
+            retired[round] = loops[round].TryRetire();
         }
+        await coming;
+
+        brought.Should().Equal(retired.Select(hasRetired => !hasRetired));
     }
 
     [Test]
