@@ -31,5 +31,9 @@ internal static class JournalRows
             run.Add(row.ToRow(raw.P99Ms, hasGoal));
         await OpenRows.ReplayAsync(run);
         await OpenRows.RestartAsync(run);
+        await SnapshotRows.OpenAsync(run);
+        await SnapshotRows.LookBackAsync(run);
+        await RestRows.VerifyAsync(run);
+        await RestRows.IdleAsync(run);
     }
 }

@@ -11,8 +11,8 @@ namespace EventOnly.Tests.Bench;
 /// <summary>How long a project takes from its files to its first member: every line checked, every event folded.</summary>
 internal static class OpenRows
 {
-    private const string Project = "p0";
-    private const string Section = "Opening a project";
+    public const string Project = "p0";
+    public const string Section = "Opening a project";
     private const int Rounds = 3;
 
     /// <summary>An update's line has about 250 bytes.</summary>
@@ -44,7 +44,7 @@ internal static class OpenRows
     });
 
     /// <summary>The median of some openings, each by a new journal; the system has the files in memory.</summary>
-    private static async Task<(TimeSpan Total, TimeSpan Checked)> OpenAsync(string folder)
+    public static async Task<(TimeSpan Total, TimeSpan Checked)> OpenAsync(string folder)
     {
         var times = new List<(TimeSpan Total, TimeSpan Checked)>();
         for (var round = 0; round < Rounds; round++)
@@ -62,17 +62,18 @@ internal static class OpenRows
     }
 
     /// <summary>Creates of all entities, then updates of one after the other.</summary>
-    public static async Task FillAsync(string folder, int events, int entities)
+    /// <param name="after">The events that are there already.</param>
+    public static async Task FillAsync(string folder, int events, int entities, long after = 0)
     {
         using var journal = BenchJournals.OpenWithoutSync(folder);
         var output = new Utf8Buffer();
         var ends = new List<int>();
-        for (var seq = 1L; seq <= events;)
+        for (var seq = after + 1; seq <= after + events;)
         {
             var before = seq - 1;
             output.Clear();
             ends.Clear();
-            for (; seq <= events && ends.Count < 1000; seq++)
+            for (; seq <= after + events && ends.Count < 1000; seq++)
             {
                 WireCodec.Encode(output, Project, EventOf(seq, entities));
                 ends.Add(output.Length);
