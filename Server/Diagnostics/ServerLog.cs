@@ -44,6 +44,18 @@ internal static partial class ServerLog
     [LoggerMessage(305, LogLevel.Error, "The journal of project {Project} could not be opened; the next who joins tries again")]
     public static partial void JournalNotOpened(this ILogger logger, string project, Exception failure);
 
+    [LoggerMessage(306, LogLevel.Error, "The daybook in {Folder} cannot be written; each project's file is synced instead")]
+    public static partial void DaybookFailed(this ILogger logger, string folder, Exception failure);
+
+    [LoggerMessage(307, LogLevel.Error, "{File} is damaged at byte {Offset}: events of some project may be missing there; verify the data folder")]
+    public static partial void DaybookDamaged(this ILogger logger, string file, long offset);
+
+    [LoggerMessage(308, LogLevel.Warning, "Project {Project}: {Lines} events of the daybook do not continue {File} at byte {Offset} and were left out: the file was replaced, or the writing had failed")]
+    public static partial void PostNotFitting(this ILogger logger, string project, string file, int lines, long offset);
+
+    [LoggerMessage(309, LogLevel.Error, "The journal had a fault; what was being appended is refused, and read again before more is added")]
+    public static partial void JournalFaulted(this ILogger logger, Exception fault);
+
     [LoggerMessage(401, LogLevel.Information, "Stopping: {Connections} connections are told to come back")]
     public static partial void Stopping(this ILogger logger, int connections);
 }

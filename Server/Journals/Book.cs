@@ -41,7 +41,8 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     private readonly List<Place> _written = [];
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Condition _condition;
-    private long _synced;
+    private long _durable;
+    private long _posted;
     private bool _failed;
     private IJournalFile? _file;
 
@@ -76,7 +77,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         Epoch = recovery.Epoch;
         _segments.AddRange(recovery.Segments);
-        _synced = _segments[^1].End.Seq;
+        _durable = _posted = _segments[^1].End.Seq;
     }
 
     /// <exception cref="JournalUnavailableException">The journal is damaged.</exception>
@@ -135,7 +136,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
                 continue;
             foreach (var entry in append.Entries)
             {
-                var crc = JournalLine.Write(lines, entry.Json.Span, _synced, end.Crc);
+                var crc = JournalLine.Write(lines, entry.Json.Span, _durable, end.Crc);
                 end = new(end.Seq + 1, begin + lines.Length, crc);
                 _written.Add(end);
             }
@@ -145,7 +146,7 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
     private void Roll()
     {
         var end = _segments[^1].End;
-        if (_synced < end.Seq && !TrySync(end.Seq))
+        if (!TrySettle())
             throw new IOException("The segment that is full could not be synced.");
         var (file, segment) = Recovery.Begin(files, folder, new(project, Epoch, end.Seq, end.Crc));
         CloseFile();
@@ -154,16 +155,37 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
             _segments.Add(segment);
     }
 
+    /// <summary>Where what was written belongs. Valid between writing and finishing.</summary>
+    public Post Post() =>
+        new(project, Epoch, _segments[^1].After, _segments[^1].End.Offset, _segments[^1].End.Crc, _written.Count);
+
     /// <summary>Makes what was written durable. False where that failed: then nothing was appended.</summary>
     public bool TrySync() => TrySync(_written[^1].Seq);
 
+    /// <summary>What was written is durable elsewhere; the segment itself is still to be synced.</summary>
+    public void CountAsDurable() => _durable = _written[^1].Seq;
+
+    /// <summary>Syncs the segment where it holds what is durable elsewhere only. False where that failed, or is useless before the disk was read again.</summary>
+    public bool TrySettle()
+    {
+        lock (_gate)
+        {
+            if (_posted == _segments[^1].End.Seq)
+                return true;
+            if (_condition != Condition.Good)
+                return false;
+        }
+        return TrySync(_segments[^1].End.Seq);
+    }
+
     private bool TrySync(long seq)
     {
+        var file = _file;
         try
         {
-            _file ??= files.Open(_segments[^1].Path);
-            _file.Sync();
-            _synced = seq;
+            file ??= files.Open(_segments[^1].Path);
+            file.Sync();
+            _durable = _posted = seq;
             return true;
         }
         catch (IOException failure)
@@ -173,6 +195,11 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
             lock (_gate)
                 _condition = Condition.Doubtful;
             return false;
+        }
+        finally
+        {
+            if (file != _file)
+                file?.Dispose();
         }
     }
 
@@ -207,6 +234,15 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
         }
         _appends.Clear();
         grown?.SetResult();
+    }
+
+    /// <summary>After a fault of ours in the middle of a group: nobody knows what was written, so it is read again before anything is added.</summary>
+    public void Abandon()
+    {
+        CloseFile();
+        lock (_gate)
+            _condition = _condition == Condition.Good ? Condition.Doubtful : _condition;
+        Finish(isDurable: false);
     }
 
     /// <summary>After a failed write: what was told to have failed must not come back.</summary>
@@ -259,8 +295,8 @@ internal sealed class Book(string project, string folder, IJournalFiles files, J
             using var file = files.Open(segment.Path);
             file.Truncate(segment.End.Offset);
             CheckLines(file, segment);
-            Recovery.Keep(file, segment.Before(_synced + 1).Offset, segment.End.Offset);
-            _synced = segment.End.Seq;
+            Recovery.Keep(file, segment.Before(_posted + 1).Offset, segment.End.Offset);
+            _durable = _posted = segment.End.Seq;
             condition = Condition.Good;
         }
         catch (DamagedJournalException damage)

@@ -16,7 +16,10 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     private readonly SemaphoreSlim _opening = new(4);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
-    private readonly GroupCommit _commits = new(options);
+    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, logger), logger);
+    private readonly Lock _gate = new();
+    private readonly List<Task> _checks = [];
+    private Task? _daybookRead;
     private SafeHandle? _folderLock;
 
     /// <summary>A journal on this machine's disk. Keeps its folder locked against other servers until it is disposed.</summary>
@@ -54,7 +57,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
             return new(AppendOutcome.Unavailable, 0, Book.RetryAfterMs);
         }
         if (book.ShallBeChecked())
-            _ = OnOwnThreadAsync(book.Check); // it reports to the book; the next append asks it
+            Check(book);
         // Not cancelled any more from here on: until the thread is done with the entries their memory is not the caller's.
         return await _commits.AppendAsync(new(book, expectedHead, entries));
     }
@@ -90,6 +93,8 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
 
     public void Dispose()
     {
+        lock (_gate)
+            Task.WaitAll(_checks);
         _commits.Dispose();
         _folderLock?.Dispose();
         _opening.Dispose();
@@ -115,9 +120,31 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     {
         if (!Names.IsProjectId(project))
             throw new ArgumentException("A project's id is its folder's name, and this is none.", nameof(project));
+        await ReadDaybookAsync();
         var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger);
         await OnOwnThreadAsync(() => book.Open(newEpoch));
         return book;
+    }
+
+    /// <summary>Once, before the first project is opened: what a crash has left there belongs into the projects' files.</summary>
+    private Task ReadDaybookAsync()
+    {
+        lock (_gate)
+        {
+            if (_daybookRead is null or { IsFaulted: true })
+                _daybookRead = OnOwnThreadAsync(new DaybookReading(files, options.Folder, logger).Run);
+            return _daybookRead;
+        }
+    }
+
+    /// <summary>It reports to the book, whom the next append asks.</summary>
+    private void Check(Book book)
+    {
+        lock (_gate)
+        {
+            _checks.RemoveAll(check => check.IsCompleted);
+            _checks.Add(OnOwnThreadAsync(book.Check));
+        }
     }
 
     /// <summary>Reading and syncing would hold up the pool.</summary>

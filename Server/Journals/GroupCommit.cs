@@ -1,25 +1,32 @@
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 
 namespace EventOnly.Server.Journals;
 
 /// <summary>
-/// The one thread that appends, for all projects: takes all that waits, writes once per project, syncs each file once, then answers.
-/// While it syncs the next group gathers, so the slower the disk, the larger the groups.
+/// The one thread that appends, for all projects: takes all that waits, writes once per project, makes it durable, then answers. A group of few
+/// projects syncs each one's segment; a group of many syncs the <see cref="Daybook"/> instead. While it syncs the next group gathers, so the slower
+/// the disk, the larger the groups.
 /// </summary>
 internal sealed class GroupCommit : IDisposable
 {
     private readonly JournalOptions _options;
+    private readonly Daybook _daybook;
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _bell = new(false);
     private readonly Thread _thread;
     private readonly LinkedList<Book> _withFile = new(); // the longest unused first
     private readonly Dictionary<Book, LinkedListNode<Book>> _nodes = [];
+    private readonly List<Book> _books = [];
+    private readonly List<Book> _written = [];
+    private readonly Utf8Buffer _lines = new(64 * 1024);
     private List<PendingAppend> _waiting = [];
     private bool _stopped;
 
-    public GroupCommit(JournalOptions options)
+    public GroupCommit(JournalOptions options, Daybook daybook, ILogger logger)
     {
-        _options = options;
+        (_options, _daybook, _logger) = (options, daybook, logger);
         _thread = new(Run) { Name = "journal", IsBackground = true }; // a thread of its own: a sync would hold up the pool
         _thread.Start();
     }
@@ -54,8 +61,6 @@ internal sealed class GroupCommit : IDisposable
     private void Run()
     {
         var group = new List<PendingAppend>();
-        var books = new List<Book>();
-        var lines = new Utf8Buffer(64 * 1024);
         while (true)
         {
             bool isLast;
@@ -65,35 +70,64 @@ internal sealed class GroupCommit : IDisposable
                 isLast = _stopped;
             }
             if (group.Count > 0)
-                Commit(group, books, lines);
+                Commit(group);
             else if (isLast)
-                return;
-            else
+                break;
+            else if (!_daybook.Settle(share: 0))
                 _bell.WaitOne();
         }
+        _daybook.End();
     }
 
-    private void Commit(List<PendingAppend> group, List<Book> books, Utf8Buffer lines)
+    private void Commit(List<PendingAppend> group)
     {
         foreach (var append in group)
         {
             if (append.Book.Add(append))
-                books.Add(append.Book);
+                _books.Add(append.Book);
         }
         group.Clear();
-        var written = new List<Book>();
-        foreach (var book in books)
+        try
         {
-            if (book.TryWrite(lines))
-                written.Add(book);
-            else
-                book.Finish(isDurable: false);
-            Remember(book);
+            CommitBooks();
         }
-        foreach (var book in written)
-            book.Finish(_options.Durability != Durability.Disk || book.TrySync());
-        books.Clear();
-        CloseSome();
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _logger.JournalFaulted(fault);
+            foreach (var book in _books)
+                book.Abandon();
+        }
+        _books.Clear();
+        _written.Clear();
+    }
+
+    private void CommitBooks()
+    {
+        var isShared = _options.Durability == Durability.Disk && _books.Count > _options.FilesSyncedMax && _daybook.TryBegin();
+        foreach (var book in _books)
+        {
+            if (book.TryWrite(_lines))
+            {
+                _written.Add(book);
+                if (isShared)
+                    _daybook.Add(book, _lines.Written);
+            }
+            else
+            {
+                book.Finish(isDurable: false);
+            }
+            Remember(book);
+            CloseSome();
+        }
+        isShared = isShared && _daybook.TrySync();
+        foreach (var book in _written)
+        {
+            if (isShared)
+                book.CountAsDurable();
+            book.Finish(isShared || _options.Durability != Durability.Disk || book.TrySync());
+        }
+        if (_daybook.IsBehind)
+            _daybook.Settle(isShared ? _daybook.Share : 0);
     }
 
     private void Remember(Book book)

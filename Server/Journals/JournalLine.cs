@@ -51,7 +51,7 @@ internal static class JournalLine
         output.Raw(Synced).Number(synced);
         var crc = Checksum(output.Written[start..], previous);
         output.Raw(Crc);
-        Utf8Formatter.TryFormat(crc, output.Take(8), out _, new('x', 8));
+        WriteHex(output, crc);
         output.Raw("\"}\n"u8);
         return crc;
     }
@@ -61,7 +61,7 @@ internal static class JournalLine
         var json = new Utf8Buffer();
         json.Raw("{\"type\":\"segment\",\"format\":1,\"project\":"u8).String(header.Project).Raw(",\"epoch\":"u8).String(header.Epoch)
             .Raw(",\"after\":"u8).Number(header.After).Raw(",\"chain\":\""u8);
-        Utf8Formatter.TryFormat(header.Chain, json.Take(8), out _, new('x', 8));
+        WriteHex(json, header.Chain);
         json.Raw("\"}"u8);
         return Write(output, json.Written, header.After, header.Chain);
     }
@@ -139,6 +139,18 @@ internal static class JournalLine
         return ~crc;
     }
 
+    /// <summary>The checksum that the line before an offset says it has.</summary>
+    public static bool TryReadCrcBefore(IJournalFile file, long offset, out uint crc)
+    {
+        crc = 0;
+        if (offset <= TrailerBytes || offset > file.Length)
+            return false;
+        var trailer = new byte[TrailerBytes + 1];
+        file.ReadAll(offset - trailer.Length, trailer);
+        return trailer.AsSpan(0, Crc.Length).SequenceEqual(Crc) && trailer.AsSpan(Crc.Length + 8).SequenceEqual("\"}\n"u8)
+            && TryReadHex(trailer.AsSpan(Crc.Length, 8), out crc);
+    }
+
     private static bool TryReadTrailer(ReadOnlySpan<byte> line, out uint stored, out long synced, out int members)
     {
         (stored, synced, members) = (0, 0, 0);
@@ -155,8 +167,10 @@ internal static class JournalLine
         return true;
     }
 
+    public static void WriteHex(Utf8Buffer output, uint value) => Utf8Formatter.TryFormat(value, output.Take(8), out _, new('x', 8));
+
     /// <summary>Small letters only: a digit has one form, so that no damage to it goes unseen.</summary>
-    private static bool TryReadHex(ReadOnlySpan<byte> text, out uint value)
+    public static bool TryReadHex(ReadOnlySpan<byte> text, out uint value)
     {
         value = 0;
         return text.Length == 8 && !text.ContainsAnyExcept(s_hex)

@@ -33,4 +33,13 @@ public sealed class JournalOptions
     /// <summary>Files kept open at a time for writing; beyond it the one longest unused is closed. Keep it well below the system's limit.</summary>
     [Range(1, 1_000_000)]
     public int FilesOpenMax { get; set; } = 512;
+
+    /// <summary>Files that one group of appends syncs one after the other. A group of more projects is made durable by one sync of a shared file,
+    /// the daybook. More spares the second writing where syncs are cheap and projects few.</summary>
+    [Range(0, 10_000)]
+    public int FilesSyncedMax { get; set; } = 2;
+
+    /// <summary>Bytes of one daybook, with <c>disk</c>; then the projects' own files are synced and it goes. A start after a crash reads it.</summary>
+    [Range(4096, 1024 * 1024 * 1024)]
+    public int DaybookBytesMax { get; set; } = 8 * 1024 * 1024;
 }

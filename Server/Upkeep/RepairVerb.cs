@@ -8,6 +8,8 @@ internal sealed class RepairVerb(IJournalFiles files, TextWriter output, TextWri
     public async Task<int> RunAsync(string data, string project, bool isMeant)
     {
         using var folderLock = DiskFiles.Lock(data);
+        if (files.List(data).FirstOrDefault(name => Daybook.NumberOf(name) is not null) is { } daybook)
+            throw new IOException($"'{data}' has {daybook}: the last server did not stop in good order. Start it once, so that it puts in place what stands there; it may be all that is missing.");
         var folder = Path.Combine(data, project);
         using var progress = new ProgressLine(terminal, "repair", 0, TimeProvider.System);
         var found = await new Verification(files, folder, project, onBytes: progress.Add).RunAsync();

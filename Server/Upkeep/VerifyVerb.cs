@@ -25,6 +25,8 @@ internal sealed class VerifyVerb(IJournalFiles files, TextWriter output, TextWri
 
         foreach (var project in found)
             await TellAsync(project, data, folds);
+        foreach (var daybook in files.List(data).Where(name => Daybook.NumberOf(name) is not null))
+            await output.WriteLineAsync($"note: {daybook}: not looked at. A server runs, or one has crashed: then its next start puts in place what stands there, and what is told here counts after that");
         var (bytes, seconds) = (found.Sum(project => project.Bytes), _time.GetElapsedTime(start).TotalSeconds);
         var damaged = found.Count(project => project.IsDamaged);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

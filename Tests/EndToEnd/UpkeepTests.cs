@@ -91,6 +91,20 @@ internal sealed class UpkeepTests
         Files.Should().NotContain(file => file.Contains(".damaged", StringComparison.Ordinal));
     }
 
+    [Test]
+    public async Task Repair_refuses_where_a_crash_has_left_what_may_be_all_that_is_missing()
+    {
+        await DamageAsync();
+        await File.WriteAllTextAsync(Path.Combine(_data, "daybook-1.jsonl"), "");
+
+        var (code, _, error) = await RunAsync("repair", _data, "apollo", "--yes");
+
+        code.Should().Be(2);
+        error.Should().Contain("daybook-1.jsonl");
+        Files.Should().NotContain(file => file.Contains(".damaged", StringComparison.Ordinal));
+        (await RunAsync("verify", _data)).Output.Should().Contain("note: daybook-1.jsonl");
+    }
+
     [TestCase("verify")]
     [TestCase("verify", "/nowhere-at-all")]
     [TestCase("verify", "DATA", "nobody")]

@@ -40,8 +40,10 @@ internal sealed class JournalBench(SimulatedDisk disk, JournalOptions? options =
         _journal = null;
     }
 
-    public async Task<AppendResult> AppendAsync(long expectedHead, params string[] jsons) => await Journal.AppendAsync(
-        Project, expectedHead, [.. jsons.Select((json, i) => Given.Line(expectedHead + 1 + i, json))], default);
+    public Task<AppendResult> AppendAsync(long expectedHead, params string[] jsons) => AppendAsync(Project, expectedHead, jsons);
+
+    public async Task<AppendResult> AppendAsync(string project, long expectedHead, params string[] jsons) => await Journal.AppendAsync(
+        project, expectedHead, [.. jsons.Select((json, i) => Given.Line(expectedHead + 1 + i, json))], default);
 
     /// <summary>Appends events one by one, each in a write of its own.</summary>
     public async Task FillAsync(int events, int bytes = 10)

@@ -91,6 +91,20 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         }
     }
 
+    /// <summary>From now on every call fails, as for a process that is about to be killed.</summary>
+    public void Off()
+    {
+        lock (_gate)
+            _isOff = true;
+    }
+
+    /// <summary>The disk after the process was killed: the system has all that was written, synced or not.</summary>
+    public void On()
+    {
+        lock (_gate)
+            _isOff = false;
+    }
+
     /// <summary>The disk after loss of power.</summary>
     public void PowerOn()
     {
