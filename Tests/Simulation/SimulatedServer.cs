@@ -88,6 +88,7 @@ internal sealed class SimulatedServer(Random random)
         _project = new("sim", new("epoch-1", _journal.Count, 0), s_options);
         foreach (var entry in _journal)
             _project.CatchUp(entry);
+        _project.EndCatchUp();
     }
 
     public void Leave(Port port)
