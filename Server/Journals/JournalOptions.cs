@@ -41,7 +41,7 @@ public sealed class JournalOptions
 
     /// <summary>Bytes of one daybook, with <c>disk</c>; then the projects' own files are synced and it goes. A start after a crash reads it.</summary>
     [Range(4096, 1024 * 1024 * 1024)]
-    public int DaybookBytesMax { get; set; } = 8 * 1024 * 1024;
+    public int DaybookBytesMax { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>Events after which a project's state is kept beside them, so that it opens fast and its past can be looked at: at most so many
     /// are folded then. Never fewer events than the project has entities, for all of them are written. Smaller looks back faster and takes more disk.</summary>

@@ -43,6 +43,9 @@ internal sealed class ProjectLoop
     /// <summary>When to try again where the project is full.</summary>
     private const int FullRetryMs = 5000;
 
+    /// <summary>Turns after which a loop that never has to wait lets others have the thread.</summary>
+    private const int TurnsInARow = 16;
+
     private readonly string _id;
     private readonly Project _project;
     private readonly IJournal _journal;
@@ -160,10 +163,12 @@ internal sealed class ProjectLoop
     {
         try
         {
-            while (await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin())
+            for (var turn = 1; await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin(); turn++)
             {
                 await TurnAsync(stopping);
                 Rest();
+                if (turn % TurnsInARow == 0)
+                    await Task.Yield();
             }
             Close(null); // nobody is in
             await _keeper.EndAsync(_project.State);

@@ -202,4 +202,30 @@ public sealed class ProjectLoopTests
 
         (await waiting.WaitAsync(TimeSpan.FromSeconds(20))).Should().BeFalse();
     }
+
+    [Test]
+    public async Task A_loop_that_never_has_to_wait_lets_others_have_the_thread()
+    {
+        const int many = 100_000;
+        var bench = await LoopBench.OpenAsync(Given.AJournal());
+        var ann = await bench.BringInAsync("ann");
+        using var stopping = new CancellationTokenSource();
+        var turns = 0;
+        await AgainAsync(null);
+
+        var running = bench.Loop.RunAsync(stopping.Token); // comes back when the loop gives the thread away, at the latest after so many turns
+        await stopping.CancelAsync();
+        await running.WaitAsync(TimeSpan.FromSeconds(20));
+
+        turns.Should().BeLessThan(many);
+
+        async Task AgainAsync(Task? seen)
+        {
+            if (seen is not null && ++turns >= many)
+                return;
+            var next = new TaskCompletionSource<ProjectState?>(); // goes on within the turn, so that there always is something to do
+            if (await bench.Loop.BringAsync(new Inbound.Look(ann.Member, next), CancellationToken.None))
+                _ = next.Task.ContinueWith(AgainAsync, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
 }
