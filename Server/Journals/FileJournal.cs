@@ -20,9 +20,10 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     private readonly SemaphoreSlim _keeping = new(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
-    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, logger), logger);
+    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, TimeProvider.System, logger), logger);
     private readonly Lock _gate = new();
     private readonly List<Task> _checks = [];
+    private readonly HashSet<Book> _doubtful = [];
     private Task? _daybookRead;
     private SafeHandle? _folderLock;
 
@@ -60,8 +61,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         {
             return new(AppendOutcome.Unavailable, 0, Book.RetryAfterMs);
         }
-        if (book.ShallBeChecked())
-            Check(book);
+        Check(book);
         // Not cancelled any more from here on: until the thread is done with the entries their memory is not the caller's.
         return await _commits.AppendAsync(new(book, expectedHead, entries));
     }
@@ -170,12 +170,22 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
 
     public void Dispose()
     {
-        lock (_gate)
-            Task.WaitAll(_checks);
+        WaitForChecks(); // what has been put right can be synced at the end
         _commits.Dispose();
+        WaitForChecks();
+        foreach (var book in _doubtful.Where(book => book.ShallBeChecked()))
+            book.Check(); // once more: what was refused must not be there at the next start
         _folderLock?.Dispose();
         _opening.Dispose();
         _keeping.Dispose();
+    }
+
+    private void WaitForChecks()
+    {
+        Task[] checks;
+        lock (_gate)
+            checks = [.. _checks];
+        Task.WaitAll(checks);
     }
 
     /// <exception cref="JournalUnavailableException">The disk failed; the next call tries again.</exception>
@@ -199,7 +209,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         if (!Names.IsProjectId(project))
             throw new ArgumentException("A project's id is its folder's name, and this is none.", nameof(project));
         await ReadDaybookAsync();
-        var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger);
+        var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger, Check);
         await OnOwnThreadAsync(() => book.Open(newEpoch));
         return book;
     }
@@ -210,18 +220,35 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         lock (_gate)
         {
             if (_daybookRead is null or { IsFaulted: true })
-                _daybookRead = OnOwnThreadAsync(new DaybookReading(files, options.Folder, logger).Run);
+                _daybookRead = OnOwnThreadAsync(new DaybookReading(files, options, logger).Run);
             return _daybookRead;
         }
     }
 
-    /// <summary>It reports to the book, whom the next append asks.</summary>
+    /// <summary>Where that is due. It reports to the book, whom the next append asks.</summary>
     private void Check(Book book)
     {
+        if (!book.ShallBeChecked())
+            return;
         lock (_gate)
         {
+            _doubtful.Add(book);
             _checks.RemoveAll(check => check.IsCompleted);
-            _checks.Add(OnOwnThreadAsync(book.Check));
+            _checks.Add(CheckAsync(book));
+        }
+    }
+
+    private async Task CheckAsync(Book book)
+    {
+        try
+        {
+            await OnOwnThreadAsync(book.Check);
+            lock (_gate)
+                _doubtful.RemoveWhere(book => book.CanBeWritten);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.JournalFaulted(fault);
         }
     }
 

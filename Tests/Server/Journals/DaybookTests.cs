@@ -41,7 +41,11 @@ internal sealed class DaybookTests
         for (var round = 0; round < 3; round++)
         {
             for (var faults = chance.Next(3); faults > 0; faults--)
-                bench.Disk.Faults[bench.Disk.Calls + chance.Next(1, 100)] = chance.Next(2) == 0 ? DiskFault.Error : DiskFault.Full;
+            {
+                var (first, fault) = (bench.Disk.Calls + chance.Next(1, 100), chance.Next(2) == 0 ? DiskFault.Error : DiskFault.Full);
+                for (var call = chance.Next(1, 12); call > 0; call--)
+                    bench.Disk.Faults[first + call] = fault; // for as long as a disk may fail: the daybook and the segments behind it
+            }
             bench.Disk.Faults[bench.Disk.Calls + chance.Next(20, 140)] = DiskFault.PowerLoss;
             for (var i = 0; i < 20; i++)
                 await Task.WhenAll(stories.Select(story => story.TryAppendAsync()));

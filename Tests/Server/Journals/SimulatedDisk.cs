@@ -65,6 +65,9 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     /// <summary>Whether every sync fails.</summary>
     public bool FailsToSync { get; set; }
 
+    /// <summary>What syncs of files fail, by <see cref="Syncs"/> as it will be then.</summary>
+    public HashSet<int> FailingSyncs { get; } = [];
+
     /// <summary>Whether somebody went on with a file whose sync had failed, as if the disk could still be trusted.</summary>
     public bool WasUsedAfterFailedSync { get; private set; }
 
@@ -309,8 +312,8 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
             disk.Call(
                 fault =>
                 {
-                    var fails = disk.FailsToSync || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.Syncs++;
+                    var fails = disk.FailsToSync || disk.FailingSyncs.Contains(disk.Syncs) || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.WasUsedAfterFailedSync |= _isDoubtful;
                     _isDoubtful |= fails;
                     var durable = new byte[node.Bytes.Length];

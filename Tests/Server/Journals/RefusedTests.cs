@@ -1,0 +1,80 @@
+using EventOnly.Server.Journals;
+using EventOnly.Tests.Support;
+
+namespace EventOnly.Tests.Server.Journals;
+
+/// <summary>What was refused has not happened: it neither comes back nor takes the place of what was acknowledged.</summary>
+internal sealed class RefusedTests
+{
+    private const string Refused = """{"text":"refused"}""";
+    private const string Acknowledged = """{"text":"acknowledged"}""";
+
+    [TestCase(0)]
+    [TestCase(2)]
+    public async Task It_is_not_there_after_a_restart_in_good_order(int filesSyncedMax)
+    {
+        using var bench = await RefuseAsync(1, filesSyncedMax);
+
+        bench.Close();
+
+        (await bench.ReadAsync()).Should().HaveCount(2);
+    }
+
+    [Test]
+    public async Task It_does_not_come_back_after_a_loss_of_power_when_the_disk_was_well_again()
+    {
+        for (var seed = 1; seed <= 100; seed++)
+        {
+            using var bench = await RefuseAsync(seed, filesSyncedMax: 0);
+
+            bench.Disk.Off();
+            bench.Close();
+            bench.Disk.PowerOn();
+
+            (await bench.ReadAsync()).Should().HaveCount(2, $"seed {seed}");
+        }
+    }
+
+    /// <summary>A group whose daybook and segment both fail is refused; the next one is acknowledged by another daybook; then the power goes.</summary>
+    [Test]
+    public async Task It_never_takes_the_place_of_what_was_acknowledged_after_it()
+    {
+        var acknowledged = 0;
+        for (var seed = 1; seed <= 100; seed++)
+        {
+            for (var calls = 8; calls <= 24; calls++)
+            {
+                using var bench = await RefuseAsync(seed, filesSyncedMax: 0, takesBack: false);
+                bench.Disk.Faults[bench.Disk.Calls + calls] = DiskFault.PowerLoss;
+                var isThere = false;
+                for (var tries = 0; tries < 300 && !isThere; tries++)
+                {
+                    isThere = (await bench.AppendAsync(2, Acknowledged)).Outcome == AppendOutcome.Committed;
+                    await Task.Yield();
+                }
+                bench.Close();
+                bench.Disk.PowerOn();
+                if (!isThere)
+                    continue;
+                acknowledged++;
+                (await bench.ReadAsync()).Skip(2).Should().Equal([Acknowledged], $"seed {seed}, power lost {calls} calls later");
+            }
+        }
+        acknowledged.Should().BeGreaterThan(300, "else nothing was shown");
+    }
+
+    /// <summary>A journal of two events and one that was refused, for neither the daybook nor the segment could be synced.</summary>
+    /// <param name="takesBack">Whether the disk is well again so soon that the daybook can be cut back.</param>
+    private static async Task<JournalBench> RefuseAsync(int seed, int filesSyncedMax, bool takesBack = true)
+    {
+        var bench = new JournalBench(new(Given.Chance(seed)), new() { FilesSyncedMax = filesSyncedMax });
+        await bench.FillAsync(2);
+        var (daybook, takenBack, segment) = filesSyncedMax == 0 ? (1, 2, 3) : (0, 0, 1);
+        var before = bench.Disk.Syncs;
+        bench.Disk.FailingSyncs.UnionWith([before + daybook, before + segment, before + (takesBack ? segment : takenBack)]);
+        (await bench.AppendAsync(2, Refused)).Outcome.Should().Be(AppendOutcome.Unavailable);
+        while (bench.Disk.Syncs <= before + segment)
+            await Task.Yield(); // until the segment was looked at and cut back
+        return bench;
+    }
+}
