@@ -16,7 +16,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
     private readonly SemaphoreSlim _opening = new(4);
 
-    /// <summary>Snapshots are written one at a time, for they are nobody's hurry; and nothing is dropped or closed beside.</summary>
+    /// <summary>Snapshots are written one at a time, for they are nobody's hurry; and nothing is dropped beside.</summary>
     private readonly SemaphoreSlim _keeping = new(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
@@ -83,6 +83,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         string project, long from, [EnumeratorCancellation] CancellationToken stopping)
     {
         var book = await FindAsync(project, stopping);
+        book.ThrowIfDamaged();
         for (var next = Math.Max(from, book.Head.Floor + 1); ;)
         {
             await book.GrownBeyond(next - 1).WaitAsync(stopping);
@@ -110,12 +111,12 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         return state;
     }
 
-    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting)
     {
-        await _keeping.WaitAsync(stopping);
+        await _keeping.WaitAsync(waiting);
         try
         {
-            var book = await FindAsync(project, stopping);
+            var book = await FindAsync(project, waiting);
             book.ThrowIfDamaged();
             ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Seq, book.Head.Seq, nameof(state));
             if (!await _commits.RunAsync(book, static book => book.TrySettle()))
@@ -138,7 +139,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
             var floor = 0L;
             await RunOnOwnThreadAsync(() => floor = book.FloorUpTo(seq));
             await _commits.RunAsync(book, book => book.TryShorten(floor));
-            await RunOnOwnThreadAsync(book.DropUnused);
+            await DropUnusedAsync(project, book);
             return book.Head.Floor;
         }
         finally
@@ -147,9 +148,20 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         }
     }
 
+    private async Task DropUnusedAsync(string project, Book book)
+    {
+        try
+        {
+            await RunOnOwnThreadAsync(book.DropUnused);
+        }
+        catch (IOException failure)
+        {
+            logger.EventsNotDropped(project, failure); // they are out of use all the same; the next attempt drops them too
+        }
+    }
+
     public async ValueTask CloseAsync(string project)
     {
-        await _keeping.WaitAsync();
         try
         {
             if (!_books.TryGetValue(project, out var found) || !found.IsValueCreated)
@@ -161,10 +173,6 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         catch (IOException)
         {
             // It could not be opened, which has been told to whoever wanted it; there is nothing to close.
-        }
-        finally
-        {
-            _keeping.Release();
         }
     }
 

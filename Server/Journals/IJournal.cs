@@ -30,14 +30,15 @@ public interface IJournal
     /// <summary>
     /// Keeps a state, with its table of sessions and its hash, so that later loads need not fold from the first event. Durable when it completes.
     /// </summary>
+    /// <param name="waiting">Ends the waiting for its turn; what has begun is done to its end.</param>
     /// <exception cref="ArgumentException">The state stands beyond the journal's head.</exception>
     /// <exception cref="IOException">It could not be kept; what was kept before stays.</exception>
-    ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping);
+    ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting);
 
     /// <summary>Drops events up to a seq, as far as whole segments and kept states allow; gives the floor.</summary>
     ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping);
 
-    /// <summary>Gives back what the journal holds in memory for a project nobody has open. The next call opens it anew.</summary>
+    /// <summary>Gives back what the journal holds in memory for a project nobody has open. The next call opens it anew. Not beside keeping and forgetting.</summary>
     ValueTask CloseAsync(string project);
 }
 

@@ -234,4 +234,36 @@ internal sealed class DaybookTests
         disk.On();
         return (disk, events);
     }
+
+    [Test]
+    public async Task A_disk_that_stays_full_gets_no_daybook_for_every_attempt()
+    {
+        using var bench = new JournalBench(new(Given.Chance(1)), Small());
+        await bench.FillAsync(2);
+        bench.Close();
+        await bench.Journal.OpenAsync(JournalBench.Project, default);
+
+        bench.Disk.IsFull = true;
+        for (var i = 0; i < 20; i++)
+            (await bench.AppendAsync(2, "{}")).Outcome.Should().Be(AppendOutcome.Unavailable);
+
+        bench.Disk.Paths.Should().NotContain(path => path.Contains("daybook", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_start_after_a_crash_has_no_more_files_open_than_it_may()
+    {
+        var options = new JournalOptions { FilesSyncedMax = 0, FilesOpenMax = 8 };
+        using var bench = new JournalBench(new(Given.Chance(1)), options);
+        for (var i = 0; i < 50; i++)
+            await bench.AppendAsync($"p{i}", 0, "{}");
+        bench.Disk.Off();
+        bench.Close();
+        bench.Disk.On();
+
+        bench.Disk.OpenMost = bench.Disk.OpenNow;
+        (await bench.ReadAsync(project: "p49")).Should().Equal("{}");
+
+        (bench.Disk.OpenMost - bench.Disk.OpenNow).Should().BeLessThanOrEqualTo(8 + 2, "and the daybook, and a project's own");
+    }
 }
