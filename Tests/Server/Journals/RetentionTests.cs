@@ -10,7 +10,13 @@ internal sealed class RetentionTests
     private static readonly bool s_long = Environment.GetEnvironmentVariable("EVENTONLY_LONG") == "1";
 
     [Test]
-    public async Task Every_call_to_the_disk_may_fail_once_while_states_are_kept_and_events_dropped([Values] DiskFault fault)
+    public Task Every_call_to_the_disk_may_fail_once_while_states_are_kept_and_events_dropped([Values] DiskFault fault) => SweepAsync(fault);
+
+    [Test]
+    public Task Every_look_at_the_disk_may_fail_once_while_states_are_kept_and_events_dropped() => SweepAsync(null);
+
+    /// <param name="fault">Null: a call fails that only looks.</param>
+    private static async Task SweepAsync(DiskFault? fault)
     {
         var calls = await PlayAsync(0, fault, seed: 1);
         calls.Should().BeGreaterThan(60);
@@ -30,10 +36,13 @@ internal sealed class RetentionTests
         }
     }
 
-    private static async Task<int> PlayAsync(int failing, DiskFault fault, int seed)
+    private static async Task<int> PlayAsync(int failing, DiskFault? fault, int seed)
     {
         using var bench = new JournalBench(new(Given.Chance(seed)), new() { KeepEvents = 10 });
-        bench.Disk.Faults[failing] = fault;
+        if (fault is { } meant)
+            bench.Disk.Faults[failing] = meant;
+        else
+            bench.Disk.FailingLooks.Add(failing);
         var (acked, kept, floor) = (0L, 0L, 0L);
         for (var round = 1; round <= 4; round++)
         {
@@ -78,7 +87,7 @@ internal sealed class RetentionTests
             floor.Should().Be(30, "else nothing was dropped");
             bench.Disk.Paths.Should().NotContain(path => path.EndsWith(".new", StringComparison.Ordinal));
         }
-        return bench.Disk.Calls;
+        return fault is null ? bench.Disk.Looks : bench.Disk.Calls;
 
         Task RestAsync()
         {

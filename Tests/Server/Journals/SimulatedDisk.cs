@@ -44,7 +44,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     /// <summary>Something done to names that no sync has made durable yet: a rename takes one away and gives another, never half.</summary>
     private sealed record Naming(string Path, Node? Node, string? Gone = null);
 
-    /// <summary>Calls so far, of those that can fail.</summary>
+    /// <summary>Calls so far, of those that change something.</summary>
     public int Calls { get; private set; }
 
     public int Syncs { get; private set; }
@@ -57,6 +57,12 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     /// <summary>What the call of a number does, where it is not what was asked.</summary>
     public Dictionary<int, DiskFault> Faults { get; } = [];
+
+    /// <summary>Calls so far, of those that only look.</summary>
+    public int Looks { get; private set; }
+
+    /// <summary>The looks that fail, by <see cref="Looks"/> as it will be then.</summary>
+    public HashSet<int> FailingLooks { get; } = [];
 
     /// <summary>Whether every write fails for want of space.</summary>
     public bool IsFull
@@ -174,13 +180,25 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     public IReadOnlyList<string> List(string folder)
     {
         lock (_gate)
+        {
+            Look();
             return [.. _nodes.Keys.Where(path => Path.GetDirectoryName(path) == folder).Select(path => Path.GetFileName(path))];
+        }
     }
 
     public IReadOnlyList<string> ListFolders(string folder)
     {
         lock (_gate)
+        {
+            Look();
             return [.. _folders.Where(path => Path.GetDirectoryName(path) == folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    private void Look()
+    {
+        if (FailingLooks.Contains(++Looks))
+            throw new IOException("Input/output error.");
     }
 
     public IJournalFile Open(string path) => Call(_ =>
@@ -219,7 +237,10 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     public IJournalFile OpenToRead(string path)
     {
         lock (_gate)
+        {
+            Look();
             return _isOff || !_nodes.TryGetValue(path, out var node) ? throw new IOException("No such file.") : new OpenFile(this, node);
+        }
     }
 
     public void SyncFolder(string folder) => Call(_ =>
@@ -265,6 +286,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
             {
                 if (disk._isOff)
                     throw new IOException("The power is off.");
+                disk.Look();
                 var count = Math.Clamp(node.Bytes.Length - (int)offset, 0, bytes.Length);
                 node.Bytes.AsSpan((int)offset, count).CopyTo(bytes);
                 return count;
