@@ -10,7 +10,7 @@ namespace EventOnly.Server.Journals;
 internal sealed class Snapshots(string project, string folder, IJournalFiles files, ILogger logger)
 {
     /// <summary>What a snapshot is called that does not fit, for whoever wants to know why.</summary>
-    private const string Unfit = ".unfit";
+    public const string Unfit = ".unfit";
 
     private readonly Lock _gate = new();
     private volatile SnapshotHeader[] _kept = []; // the oldest first; replaced, never changed
