@@ -29,7 +29,7 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
         var to = found.Snapshots.Where(snapshot => snapshot.IsWhole).Select(snapshot => snapshot.Header!.Seq)
             .Concat(files.List(folder).Select(Segment.AfterOf).OfType<long>()).Append(plan.Head).Max();
         var lines = 0;
-        foreach (var (seq, _) in LostLines(plan))
+        foreach (var (seq, _) in _files.LostLines(plan))
             (to, lines) = (Math.Max(to, seq), lines + 1);
         return new(reach + 1, to, lines);
     }
@@ -50,8 +50,6 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
         return moves.Number;
     }
 
-    private IEnumerable<(long Seq, ReadOnlyMemory<byte> Line)> LostLines(RepairPlan plan) => _files.LostLines(plan);
-
     private Moves Prepare(RepairPlan plan, string epoch)
     {
         var names = files.List(folder);
@@ -60,7 +58,7 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
         var number = 1;
         while (names.Any(name => name.EndsWith($".damaged-{number}", StringComparison.Ordinal)))
             number++;
-        if (LostLines(plan).Any())
+        if (_files.HasLost(plan))
             _files.WriteLost(LostName(number), plan);
         var into = _files.WriteKept(plan, epoch);
         var moves = new Moves(number, [.. names.Where(name => Segment.AfterOf(name) is not null || SnapshotFile.SeqOf(name) is not null)], [.. into]);

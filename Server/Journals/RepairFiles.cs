@@ -72,6 +72,9 @@ internal sealed class RepairFiles(IJournalFiles files, string folder, string pro
         file.Sync();
     }
 
+    /// <summary>Whether any lost line can be read.</summary>
+    public bool HasLost(RepairPlan plan) => new RepairFiles(files, folder, project, onBytes: null).LostLines(plan).Any();
+
     public void WriteLost(string name, RepairPlan plan) => Write(name, output =>
     {
         foreach (var (_, line) in LostLines(plan))

@@ -23,13 +23,7 @@ internal sealed class RepairVerb(IJournalFiles files, TextWriter output, TextWri
             return UpkeepVerbs.Ok;
         }
         await output.WriteLineAsync($"{project}: {found.Bad}");
-        using (var progress = new ProgressLine(terminal, "repair", total, _time))
-            return await RunAsync(found, new(files, folder, project, progress.Add), data, isMeant);
-    }
-
-    private async Task<int> RunAsync(VerifiedProject found, Repair repair, string data, bool isMeant)
-    {
-        var (folder, wasBegun) = (Path.Combine(data, found.Project), found.Bad!.File == Repair.Marker);
+        var wasBegun = found.Bad!.File == Repair.Marker;
         var plan = RepairPlan.Of(found);
         if (!wasBegun && plan is null)
         {
@@ -38,15 +32,26 @@ internal sealed class RepairVerb(IJournalFiles files, TextWriter output, TextWri
         }
         RepairLoss? loss = null;
         if (wasBegun)
+        {
             await output.WriteLineAsync("  It is ended in the way it was begun.");
+        }
         else
-            await TellAsync(plan!, loss = repair.Weigh(found, plan!));
+        {
+            using (var progress = new ProgressLine(terminal, "lost", total, _time))
+                loss = new Repair(files, folder, project, progress.Add).Weigh(found, plan!);
+            await TellAsync(plan!, loss);
+        }
         if (!isMeant)
         {
-            await output.WriteLineAsync($"Nothing was changed. To do it: ./run.sh repair '{data}' {found.Project} --yes");
+            await output.WriteLineAsync($"Nothing was changed. To do it: ./run.sh repair '{data}' {project} --yes");
             return UpkeepVerbs.Damaged;
         }
-        var number = wasBegun ? repair.End() : repair.Run(plan!, ServerApplication.NewEpoch());
+        int number;
+        using (var progress = new ProgressLine(terminal, "repair", total, _time))
+        {
+            var repair = new Repair(files, folder, project, progress.Add);
+            number = wasBegun ? repair.End() : repair.Run(plan!, ServerApplication.NewEpoch());
+        }
         await output.WriteLineAsync($"Repaired. What was there is kept in '{folder}' as *.damaged-{number}"
             + (loss is { Lines: > 0 } ? $", and what could still be read of the lost events in {Repair.LostName(number)}." : "."));
         return UpkeepVerbs.Ok;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EventOnly.Server.Journals;
+using EventOnly.Server.Upkeep;
 using EventOnly.Tests.Server.Journals;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -76,6 +77,82 @@ internal sealed class UpkeepTests
         output.Should().Contain("Repaired").And.Contain("damaged-1.lost.jsonl");
         (await RunAsync("verify", _data)).Code.Should().Be(0);
         (await RunAsync("repair", _data, "apollo", "--yes")).Output.Should().Contain("nothing to repair");
+    }
+
+    /// <summary>A folder whose first events were dropped, as a server left it.</summary>
+    private async Task DropFirstEventsAsync(Func<SegmentsBench, SegmentsBench> change)
+    {
+        var bench = change(await SegmentsBench.MakeKeptAsync(isDropped: true));
+        foreach (var old in Files)
+            File.Delete(old);
+        foreach (var path in bench.Segments.Concat(bench.Snapshots))
+            await File.WriteAllBytesAsync(Path.Combine(_data, "apollo", Path.GetFileName(path)), bench.Disk[path]);
+    }
+
+    [Test]
+    public async Task What_a_snapshot_holds_is_told_and_kept_where_the_events_before_it_are_gone()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadEvent(30));
+
+        var (code, output, _) = await RunAsync("verify", _data);
+        code.Should().Be(1);
+        output.Should().Contain("a server still opens it, from the snapshot of seq 60").And.Contain("3 snapshots");
+
+        (code, output, _) = await RunAsync("repair", _data, "apollo");
+        code.Should().Be(1);
+        output.Should().Contain("kept: the state after event 40, from its snapshot, and events 41 to 70").And.Contain("lost: events 21 to 40 as something to look back at");
+
+        (await RunAsync("repair", _data, "apollo", "--yes")).Code.Should().Be(0);
+        (code, output, _) = await RunAsync("verify", _data, "--fold");
+        code.Should().Be(0, output);
+        output.Should().Contain("apollo: good").And.Contain("2 snapshots").And.Contain("events 41 to 70").And.Contain("state: hash ").And.Contain(".snapshot.damaged-1: as it was before a repair");
+    }
+
+    [Test]
+    public async Task Repair_refuses_where_nothing_is_left_that_a_server_could_open()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadSnapshot(20).WithBadSnapshot(40).WithBadSnapshot(60));
+        var before = Files;
+
+        var (code, output, _) = await RunAsync("repair", _data, "apollo", "--yes");
+
+        code.Should().Be(1);
+        output.Should().Contain("Nothing can be kept").And.Contain("Nothing was changed");
+        Files.Should().Equal(before);
+    }
+
+    [Test]
+    public async Task A_snapshot_that_does_not_fit_is_a_note()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadSnapshot(40));
+
+        var (code, output, _) = await RunAsync("verify", _data);
+
+        code.Should().Be(0);
+        output.Should().Contain("note: 00000000000000000040.snapshot: it does not fit its checksums").And.Contain("Harmless");
+    }
+
+    [Test]
+    public async Task Progress_is_told_of_all_there_is_to_read()
+    {
+        await DamageAsync();
+        var terminal = new StringWriter();
+        await File.AppendAllTextAsync(Files[^1], new string('x', 2_000_000));
+
+        await new RepairVerb(new DiskFiles(), TextWriter.Null, terminal, new HastyTime()).RunAsync(_data, "apollo", isMeant: true);
+
+        var told = terminal.ToString().Split('\r', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var what in (string[])["check", "lost", "repair"])
+            told.Should().Contain(line => line.StartsWith(what + ": ")).And.Subject.Where(line => line.StartsWith(what)).Should().OnlyContain(line => line.Contains(" of 2 MB"));
+        told.Should().Contain(line => line.StartsWith("repair: 99 %") || line.StartsWith("repair: 100 %"));
+    }
+
+    /// <summary>A second passes each time somebody looks.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long _now;
+
+        public override long GetTimestamp() => _now += TimestampFrequency;
     }
 
     [Test]

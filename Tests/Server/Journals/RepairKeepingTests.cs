@@ -6,6 +6,8 @@ namespace EventOnly.Tests.Server.Journals;
 /// <summary>A repair keeps as much of the present as anything that is left holds, and of what is left as much of the past.</summary>
 internal sealed class RepairKeepingTests
 {
+    private static readonly bool s_long = Environment.GetEnvironmentVariable("EVENTONLY_LONG") == "1";
+
     private static Repair RepairOf(SegmentsBench bench) => new(bench.Disk, SegmentsBench.Folder, JournalBench.Project);
 
     /// <summary>Repairs, and fails where what comes of it is not a good project of the plan's events and states.</summary>
@@ -111,7 +113,7 @@ internal sealed class RepairKeepingTests
         var whole = await SegmentsBench.MakeKeptAsync(isDropped);
         var chance = Given.Chance(7 + accidents);
         var (repaired, refused) = (0, 0);
-        for (var i = 0; i < 150; i++)
+        for (var i = 0; i < (s_long ? 500 : 50); i++)
         {
             var bench = whole;
             for (var accident = 0; accident < accidents; accident++)
