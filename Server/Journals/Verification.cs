@@ -13,7 +13,7 @@ namespace EventOnly.Server.Journals;
 internal sealed class Verification(IJournalFiles files, string folder, string project, bool folds = false, Action<long>? onBytes = null)
 {
     /// <summary>A folder that changes under the check (retention, a write taken back) is looked at again this often.</summary>
-    private const int TriesMax = 5;
+    private const int TriesMax = 20;
 
     public async Task<VerifiedProject> RunAsync()
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Upkeep;
 using EventOnly.Tests.Server.Journals;
+using EventOnly.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.EndToEnd;
@@ -55,6 +57,42 @@ internal sealed class UpkeepTests
         code.Should().Be(0, output + error);
         output.Should().Contain("apollo: good").And.Contain("events 1 to 30").And.Contain("Harmless").And.Contain("state: hash ").And.Contain("1 project, ").And.Contain("all is well");
         error.Should().BeEmpty("progress is for terminals");
+    }
+
+    [Test]
+    public async Task Verify_finds_no_damage_beside_a_server_that_keeps_states_and_drops_events_meanwhile()
+    {
+        var folder = Path.Combine(_data, "vostok");
+        using var journal = FileJournal.OnDisk(
+            new() { Folder = _data, KeepEvents = 1, SegmentBytesMax = 2048, Durability = Durability.Os, FilesSyncedMax = 0 }, () => "e", NullLogger<FileJournal>.Instance);
+        await journal.AppendAsync("vostok", 0, [OfVostok(1)], default);
+        var writing = Task.Run(async () =>
+        {
+            var state = Fold.Apply(ProjectState.Empty, StateBench.Event(1));
+            for (var seq = 2L; seq <= 600; seq++)
+            {
+                await journal.AppendAsync("vostok", seq - 1, [OfVostok(seq)], default);
+                state = Fold.Apply(state, StateBench.Event(seq));
+                if (seq % 10 != 0)
+                    continue;
+                await journal.KeepAsync("vostok", state, default);
+                await journal.ForgetAsync("vostok", seq - 20, default);
+            }
+        });
+        var looks = 0;
+        while (!writing.IsCompleted || looks == 0)
+        {
+            var found = await new Verification(new DiskFiles(), folder, "vostok", folds: true).RunAsync();
+
+            (found.IsDamaged, found.IsContradicted).Should().Be((false, false), found.Bad?.ToString() ?? "");
+            found.Snapshots.Select(snapshot => snapshot.Fault).OfType<string>().Should().BeEmpty();
+            looks++;
+        }
+        await writing;
+        looks.Should().BeGreaterThan(3);
+        (await new Verification(new DiskFiles(), folder, "vostok").RunAsync()).Floor.Should().BePositive("else nothing was dropped meanwhile");
+
+        static JournalEntry OfVostok(long seq) => Given.Line(seq, Given.Text(Given.Line(StateBench.Event(seq)).Json.Span).Replace("\"apollo\"", "\"vostok\"", StringComparison.Ordinal));
     }
 
     [Test]
@@ -143,8 +181,8 @@ internal sealed class UpkeepTests
 
         var told = terminal.ToString().Split('\r', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var what in (string[])["check", "lost", "repair"])
-            told.Should().Contain(line => line.StartsWith(what + ": ")).And.Subject.Where(line => line.StartsWith(what)).Should().OnlyContain(line => line.Contains(" of 2 MB"));
-        told.Should().Contain(line => line.StartsWith("repair: 99 %") || line.StartsWith("repair: 100 %"));
+            told.Should().Contain(line => line.StartsWith(what + ": ", StringComparison.Ordinal)).And.Subject.Where(line => line.StartsWith(what, StringComparison.Ordinal)).Should().OnlyContain(line => line.Contains(" of 2 MB", StringComparison.Ordinal));
+        told.Should().Contain(line => line.StartsWith("repair: 99 %", StringComparison.Ordinal) || line.StartsWith("repair: 100 %", StringComparison.Ordinal));
     }
 
     /// <summary>A second passes each time somebody looks.</summary>
