@@ -13,7 +13,9 @@ namespace EventOnly.Server.Journals;
 ///   Good and used by nobody --> Closed; the next call opens a new book
 /// </code>
 /// </summary>
-internal sealed partial class Book(string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger)
+/// <param name="whenDoubtful">Told when it is to be <see cref="Check">checked</see>, within the call that found that out.</param>
+internal sealed partial class Book(
+    string project, string folder, IJournalFiles files, JournalOptions options, ILogger logger, Action<Book> whenDoubtful)
 {
     /// <summary>How soon to try again what failed: disks that are full or failing seldom change sooner.</summary>
     public const int RetryAfterMs = 1000;
@@ -44,6 +46,15 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
 
     /// <summary>Whether its file is open for writing.</summary>
     public bool HasFile => _file is not null;
+
+    public bool CanBeWritten
+    {
+        get
+        {
+            lock (_gate)
+                return _condition == Condition.Good;
+        }
+    }
 
     /// <summary>Reads and checks the folder. Call once, before anything else.</summary>
     public void Open(Func<string> newEpoch)
@@ -87,11 +98,8 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
     {
         _written.Clear();
         lines.Clear();
-        lock (_gate)
-        {
-            if (_condition != Condition.Good)
-                return false;
-        }
+        if (!CanBeWritten)
+            return false;
         try
         {
             if ((_shallRoll || _segments[^1].End.Offset >= options.SegmentBytesMax) && _segments[^1].End.Seq > _segments[^1].After)
@@ -179,9 +187,7 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
         catch (IOException failure)
         {
             Fail(failure);
-            CloseFile();
-            lock (_gate)
-                _condition = Condition.Doubtful;
+            Doubt();
             return false;
         }
         finally
@@ -224,96 +230,10 @@ internal sealed partial class Book(string project, string folder, IJournalFiles 
         grown?.SetResult();
     }
 
-    /// <summary>After a fault of ours in the middle of a group: nobody knows what was written, so it is read again before anything is added.</summary>
-    public void Abandon()
-    {
-        CloseFile();
-        lock (_gate)
-            _condition = _condition == Condition.Good ? Condition.Doubtful : _condition;
-        Finish(isDurable: false);
-    }
-
-    /// <summary>After a failed write: what was told to have failed must not come back.</summary>
-    private void CutBack()
-    {
-        try
-        {
-            _file?.Truncate(_segments[^1].End.Offset);
-        }
-        catch (IOException)
-        {
-            CloseFile();
-            lock (_gate)
-                _condition = Condition.Doubtful;
-        }
-    }
-
-    private void Fail(IOException failure)
-    {
-        if (!_failed) // a disk that stays full is told once
-            logger.AppendFailed(project, folder, failure);
-        _failed = true;
-    }
-
     public void CloseFile()
     {
         _file?.Dispose();
         _file = null;
-    }
-
-    /// <summary>Whether the caller shall <see cref="Check"/> it: after a failed sync nothing is appended until the disk was read again.</summary>
-    public bool ShallBeChecked()
-    {
-        lock (_gate)
-        {
-            if (_condition != Condition.Doubtful)
-                return false;
-            _condition = Condition.Checking;
-            return true;
-        }
-    }
-
-    /// <summary>Opens the last segment anew, cuts it back to what is durable, and reads whether that is there.</summary>
-    public void Check()
-    {
-        var segment = _segments[^1];
-        var condition = Condition.Doubtful;
-        try
-        {
-            using var file = files.Open(segment.Path);
-            file.Truncate(segment.End.Offset);
-            CheckLines(file, segment);
-            Recovery.Keep(file, segment.Before(_posted + 1).Offset, segment.End.Offset);
-            _durable = _posted = segment.End.Seq;
-            condition = Condition.Good;
-        }
-        catch (DamagedJournalException damage)
-        {
-            Quarantine(damage);
-            return;
-        }
-        catch (IOException failure)
-        {
-            Fail(failure);
-        }
-        lock (_gate)
-            _condition = condition;
-    }
-
-    private static void CheckLines(IJournalFile file, Segment segment)
-    {
-        var lines = new LineReader(file, 0, segment.End.Offset);
-        if (!lines.TryNext(out var line) || !JournalLine.TryReadHeader(line.Span, out _, out var crc))
-            throw new DamagedJournalException(segment.Path, 1, segment.After, "it does not fit its checksum");
-        var seq = segment.After;
-        while (lines.TryNext(out line))
-        {
-            if (!JournalLine.TryRead(line.Span, crc, out crc, out _, out _))
-                break;
-            seq++;
-        }
-        if (seq != segment.End.Seq || crc != segment.End.Crc)
-            throw new DamagedJournalException(segment.Path, seq - segment.After + 2, seq + 1, "it does not fit its checksum");
     }
 
     /// <summary>The entries from a seq up to a seq, both included.</summary>

@@ -13,12 +13,16 @@ namespace EventOnly.Server.Journals;
 /// </code>
 /// </summary>
 /// <param name="newId">Makes what no other daybook has, so that lines of an old one never fit.</param>
-internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<string> newId, ILogger logger)
+internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<string> newId, TimeProvider time, ILogger logger)
 {
+    /// <summary>How long the end may take to sync what is behind; what is left then, the next start reads.</summary>
+    private static readonly TimeSpan s_endTime = TimeSpan.FromSeconds(1.5);
+
     private readonly Utf8Buffer _lines = new(64 * 1024);
     private readonly Utf8Buffer _scratch = new();
     private readonly Queue<Volume> _full = new();
     private Volume? _current;
+    private int? _number;
     private bool _failed;
 
     /// <summary>One file, and the books whose segments are behind it.</summary>
@@ -87,7 +91,23 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
         {
             Fail(failure);
             Retire(); // what a failed sync has left in it is not to be trusted, and what it had before is still needed
+            TakeBack(volume);
             return false;
+        }
+    }
+
+    /// <summary>What was refused must not come back after a crash.</summary>
+    private void TakeBack(Volume volume)
+    {
+        try
+        {
+            using var file = files.Open(volume.Path);
+            file.Truncate(volume.End);
+            file.Sync();
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
         }
     }
 
@@ -98,20 +118,17 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
         if (!_full.TryPeek(out var volume))
             return false;
         var count = 1 + (int)(2 * share * volume.Behind.Count);
-        var left = volume.Behind.Take(count).ToArray();
         var before = volume.Behind.Count;
-        foreach (var book in left)
+        foreach (var book in volume.Behind.Where(book => book.CanBeWritten).Take(count).ToArray())
         {
             if (book.TrySettle())
                 volume.Behind.Remove(book);
         }
-        if (volume.Behind.Count > 0)
-        {
-            if (_full.Count > 1 && volume.Behind.Count == before)
-                _full.Enqueue(_full.Dequeue()); // a segment that cannot be synced just now shall not hold up the others
-            return volume.Behind.Count < before;
-        }
-        return TryRemove(volume);
+        if (volume.Behind.Count == 0)
+            return TryRemove(volume);
+        if (_full.Count > 1 && volume.Behind.Count == before)
+            _full.Enqueue(_full.Dequeue()); // segments that cannot be synced just now shall not hold up the others
+        return volume.Behind.Count < before;
     }
 
     /// <summary>How much of a file's life the group was.</summary>
@@ -128,11 +145,12 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
     /// <summary>Syncs all that is behind and removes the files, as far as that can be done; what is left, the next start reads.</summary>
     public void End()
     {
+        var start = time.GetTimestamp();
         if (_current is not null)
             Retire();
         for (var volumes = _full.Count; volumes > 0 && _full.Count > 0; volumes--)
         {
-            while (Settle(share: 1))
+            while (time.GetElapsedTime(start) < s_endTime && Settle(share: 0))
             {
             }
             if (_full.Count > 0)
@@ -142,8 +160,8 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
 
     private Volume NewVolume()
     {
-        var number = 1 + files.List(options.Folder).Max(NumberOf).GetValueOrDefault();
-        var path = Path.Combine(options.Folder, NameOf(number));
+        _number = 1 + (_number ?? files.List(options.Folder).Max(NumberOf).GetValueOrDefault());
+        var path = Path.Combine(options.Folder, NameOf(_number.Value));
         var file = files.Open(path);
         try
         {
@@ -154,10 +172,23 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
             files.SyncFolder(options.Folder);
             return new(path, file, head) { End = _scratch.Length };
         }
-        catch
+        catch (IOException)
         {
             file.Dispose();
+            TryDelete(path); // else a disk that is full would get one more with every group
             throw;
+        }
+    }
+
+    private void TryDelete(string path)
+    {
+        try
+        {
+            files.Delete(path);
+        }
+        catch (IOException)
+        {
+            // The next start removes it.
         }
     }
 

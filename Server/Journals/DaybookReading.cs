@@ -10,32 +10,34 @@ namespace EventOnly.Server.Journals;
 ///   it ends before, or holds garbage -> written and synced
 ///   it holds other good lines there, -> left alone: the post is of a group that failed, or the project's folder was replaced
 ///     is gone, or of another epoch
+///   a post before has put lines there -> its group was refused and cut away, else this one would stand behind it: they go
 /// </code>
 /// </summary>
-internal sealed class DaybookReading(IJournalFiles files, string folder, ILogger logger)
+internal sealed class DaybookReading(IJournalFiles files, JournalOptions options, ILogger logger)
 {
     private readonly Dictionary<string, IReadOnlyList<string>> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IJournalFile> _touched = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _epochs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _ends = new(StringComparer.Ordinal); // of what was put into a segment
     private readonly List<ReadOnlyMemory<byte>> _lines = [];
 
     /// <exception cref="IOException">The disk failed; what was done may be done again.</exception>
     public void Run()
     {
-        var numbers = files.List(folder).Select(Daybook.NumberOf).OfType<int>().Order().ToArray();
+        var numbers = files.List(options.Folder).Select(Daybook.NumberOf).OfType<int>().Order().ToArray();
         try
         {
             foreach (var number in numbers)
-                Read(Path.Combine(folder, Daybook.NameOf(number)));
+                Read(Path.Combine(options.Folder, Daybook.NameOf(number)));
             foreach (var segment in _touched.Values)
                 segment.Sync();
         }
         finally
         {
-            foreach (var segment in _touched.Values)
-                segment.Dispose();
+            CloseAll();
         }
         foreach (var number in numbers)
-            files.Delete(Path.Combine(folder, Daybook.NameOf(number)));
+            files.Delete(Path.Combine(options.Folder, Daybook.NameOf(number)));
     }
 
     private void Read(string path)
@@ -83,21 +85,23 @@ internal sealed class DaybookReading(IJournalFiles files, string folder, ILogger
 
     private void Apply(Post post)
     {
-        var project = Path.Combine(folder, post.Project);
+        var project = Path.Combine(options.Folder, post.Project);
         var path = Path.Combine(project, Segment.NameOf(post.After));
         if (!_names.TryGetValue(project, out var names))
             _names[project] = names = files.List(project);
         if (!names.Contains(Path.GetFileName(path)))
             return; // the project was removed, or its segment dropped, and so are the events
-        if (!_touched.TryGetValue(path, out var segment))
-            _touched[path] = segment = files.Open(path);
-        if (!IsOfEpoch(segment, post.Epoch))
+        var segment = Touch(path);
+        if (EpochOf(path, segment) != post.Epoch)
             return;
-        if (!JournalLine.TryReadCrcBefore(segment, post.Offset, out var crc) || crc != post.Chain || HasOther(segment, post))
+        var isTakenBack = _ends.TryGetValue(path, out var end) && post.Offset < end;
+        if (!JournalLine.TryReadCrcBefore(segment, post.Offset, out var crc) || crc != post.Chain || (!isTakenBack && HasOther(segment, post)))
         {
             logger.PostNotFitting(post.Project, path, post.Lines, post.Offset);
             return;
         }
+        if (isTakenBack)
+            segment.Truncate(post.Offset);
         var offset = post.Offset;
         foreach (var line in _lines)
         {
@@ -105,11 +109,36 @@ internal sealed class DaybookReading(IJournalFiles files, string folder, ILogger
             segment.WriteAll(offset + line.Length, "\n"u8);
             offset += line.Length + 1;
         }
+        _ends[path] = offset;
     }
 
-    private static bool IsOfEpoch(IJournalFile segment, string epoch) =>
-        new LineReader(segment, 0, segment.Length).TryNext(out var line) && JournalLine.TryReadHeader(line.Span, out var header, out _)
-        && header.Epoch == epoch;
+    private IJournalFile Touch(string path)
+    {
+        if (_touched.TryGetValue(path, out var segment))
+            return segment;
+        if (_touched.Count >= options.FilesOpenMax)
+        {
+            foreach (var full in _touched.Values)
+                full.Sync();
+            CloseAll();
+        }
+        return _touched[path] = files.Open(path);
+    }
+
+    private void CloseAll()
+    {
+        foreach (var segment in _touched.Values)
+            segment.Dispose();
+        _touched.Clear();
+    }
+
+    private string? EpochOf(string path, IJournalFile segment)
+    {
+        if (_epochs.TryGetValue(path, out var known))
+            return known;
+        var lines = new LineReader(segment, 0, Math.Min(segment.Length, Segment.HeaderBytesMax));
+        return _epochs[path] = lines.TryNext(out var line) && JournalLine.TryReadHeader(line.Span, out var header, out _) ? header.Epoch : null;
+    }
 
     /// <summary>Whether the segment goes on with good lines that are not these.</summary>
     private bool HasOther(IJournalFile segment, Post post)

@@ -16,13 +16,14 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
     private readonly SemaphoreSlim _opening = new(4);
 
-    /// <summary>Snapshots are written one at a time, for they are nobody's hurry; and nothing is dropped or closed beside.</summary>
+    /// <summary>Snapshots are written one at a time, for they are nobody's hurry; and nothing is dropped beside.</summary>
     private readonly SemaphoreSlim _keeping = new(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
-    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, logger), logger);
+    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, TimeProvider.System, logger), logger);
     private readonly Lock _gate = new();
     private readonly List<Task> _checks = [];
+    private readonly HashSet<Book> _doubtful = [];
     private Task? _daybookRead;
     private SafeHandle? _folderLock;
 
@@ -60,8 +61,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         {
             return new(AppendOutcome.Unavailable, 0, Book.RetryAfterMs);
         }
-        if (book.ShallBeChecked())
-            Check(book);
+        Check(book);
         // Not cancelled any more from here on: until the thread is done with the entries their memory is not the caller's.
         return await _commits.AppendAsync(new(book, expectedHead, entries));
     }
@@ -83,6 +83,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         string project, long from, [EnumeratorCancellation] CancellationToken stopping)
     {
         var book = await FindAsync(project, stopping);
+        book.ThrowIfDamaged();
         for (var next = Math.Max(from, book.Head.Floor + 1); ;)
         {
             await book.GrownBeyond(next - 1).WaitAsync(stopping);
@@ -110,12 +111,12 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         return state;
     }
 
-    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting)
     {
-        await _keeping.WaitAsync(stopping);
+        await _keeping.WaitAsync(waiting);
         try
         {
-            var book = await FindAsync(project, stopping);
+            var book = await FindAsync(project, waiting);
             book.ThrowIfDamaged();
             ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Seq, book.Head.Seq, nameof(state));
             if (!await _commits.RunAsync(book, static book => book.TrySettle()))
@@ -143,7 +144,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
             var floor = 0L;
             await RunOnOwnThreadAsync(() => floor = book.FloorUpTo(seq));
             await _commits.RunAsync(book, book => book.TryShorten(floor));
-            await RunOnOwnThreadAsync(book.DropUnused);
+            await DropUnusedAsync(project, book);
             return book.Head.Floor;
         }
         finally
@@ -152,9 +153,20 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         }
     }
 
+    private async Task DropUnusedAsync(string project, Book book)
+    {
+        try
+        {
+            await RunOnOwnThreadAsync(book.DropUnused);
+        }
+        catch (IOException failure)
+        {
+            logger.EventsNotDropped(project, failure); // they are out of use all the same; the next attempt drops them too
+        }
+    }
+
     public async ValueTask CloseAsync(string project)
     {
-        await _keeping.WaitAsync();
         try
         {
             if (!_books.TryGetValue(project, out var found) || !found.IsValueCreated)
@@ -167,20 +179,26 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         {
             // It could not be opened, which has been told to whoever wanted it; there is nothing to close.
         }
-        finally
-        {
-            _keeping.Release();
-        }
     }
 
     public void Dispose()
     {
-        lock (_gate)
-            Task.WaitAll(_checks);
+        WaitForChecks(); // what has been put right can be synced at the end
         _commits.Dispose();
+        WaitForChecks();
+        foreach (var book in _doubtful.Where(book => book.ShallBeChecked()))
+            book.Check(); // once more: what was refused must not be there at the next start
         _folderLock?.Dispose();
         _opening.Dispose();
         _keeping.Dispose();
+    }
+
+    private void WaitForChecks()
+    {
+        Task[] checks;
+        lock (_gate)
+            checks = [.. _checks];
+        Task.WaitAll(checks);
     }
 
     /// <exception cref="JournalUnavailableException">The disk failed; the next call tries again.</exception>
@@ -204,7 +222,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         if (!Names.IsProjectId(project))
             throw new ArgumentException("A project's id is its folder's name, and this is none.", nameof(project));
         await ReadDaybookAsync();
-        var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger);
+        var book = new Book(project, Path.Combine(options.Folder, project), files, options, logger, Check);
         await OnOwnThreadAsync(() => book.Open(newEpoch));
         return book;
     }
@@ -215,18 +233,35 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         lock (_gate)
         {
             if (_daybookRead is null or { IsFaulted: true })
-                _daybookRead = OnOwnThreadAsync(new DaybookReading(files, options.Folder, logger).Run);
+                _daybookRead = OnOwnThreadAsync(new DaybookReading(files, options, logger).Run);
             return _daybookRead;
         }
     }
 
-    /// <summary>It reports to the book, whom the next append asks.</summary>
+    /// <summary>Where that is due. It reports to the book, whom the next append asks.</summary>
     private void Check(Book book)
     {
+        if (!book.ShallBeChecked())
+            return;
         lock (_gate)
         {
+            _doubtful.Add(book);
             _checks.RemoveAll(check => check.IsCompleted);
-            _checks.Add(OnOwnThreadAsync(book.Check));
+            _checks.Add(CheckAsync(book));
+        }
+    }
+
+    private async Task CheckAsync(Book book)
+    {
+        try
+        {
+            await OnOwnThreadAsync(book.Check);
+            lock (_gate)
+                _doubtful.RemoveWhere(book => book.CanBeWritten);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.JournalFaulted(fault);
         }
     }
 

@@ -105,10 +105,28 @@ internal sealed class GroupCommit : IDisposable
                 continue;
             else if (isLast)
                 break;
-            else if (!_daybook.Settle(share: 0))
+            else if (!Try(() => _daybook.Settle(share: 0)))
                 _bell.WaitOne();
         }
-        _daybook.End();
+        Try(() =>
+        {
+            _daybook.End();
+            return true;
+        });
+    }
+
+    /// <summary>A fault in what can be done later shall not end the thread that all appends wait for.</summary>
+    private bool Try(Func<bool> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _logger.JournalFaulted(fault);
+            return false;
+        }
     }
 
     private void Commit(List<PendingAppend> group)

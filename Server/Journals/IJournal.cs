@@ -30,9 +30,10 @@ public interface IJournal
     /// <summary>
     /// Keeps a state, with its table of sessions and its hash, so that later loads need not fold from the first event. Durable when it completes.
     /// </summary>
+    /// <param name="waiting">Ends the waiting for its turn; what has begun is done to its end.</param>
     /// <exception cref="ArgumentException">The state stands beyond the journal's head.</exception>
     /// <exception cref="IOException">It could not be kept; what was kept before stays.</exception>
-    ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping);
+    ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting);
 
     /// <summary>
     /// Whether a state that was kept turned out not to be whole and none was kept since: the present one is to be kept soon, or the next opening may have
@@ -43,7 +44,7 @@ public interface IJournal
     /// <summary>Drops events up to a seq, as far as whole segments and kept states allow; gives the floor.</summary>
     ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping);
 
-    /// <summary>Gives back what the journal holds in memory for a project nobody has open. The next call opens it anew.</summary>
+    /// <summary>Gives back what the journal holds in memory for a project nobody has open. The next call opens it anew. Not beside keeping and forgetting.</summary>
     ValueTask CloseAsync(string project);
 }
 

@@ -44,7 +44,7 @@ public sealed class JournalOptions
     public int DaybookBytesMax { get; set; } = 32 * 1024 * 1024;
 
     /// <summary>Events after which a project's state is kept beside them, so that it opens fast and its past can be looked at: at most so many
-    /// are folded then. Never fewer events than the project has entities, for all of them are written. Smaller looks back faster and takes more disk.</summary>
+    /// are folded then. Never fewer events than the project has entities and sessions, for all of them are written. Smaller looks back faster and takes more disk.</summary>
     [Range(1, 1_000_000_000)]
     public int SnapshotEvents { get; set; } = 50_000;
 

@@ -95,7 +95,7 @@ public sealed class MemoryJournal(Func<string> newEpoch) : IJournal
         }
     }
 
-    public ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    public ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting)
     {
         var book = BookOf(project);
         lock (book.Gate)

@@ -37,7 +37,10 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
         if (afters.Length == 0 && names.Any(name => SnapshotFile.SeqOf(name) is not null))
             throw new DamagedJournalException(PathOf(0), 1, 0, "it is gone, though there are snapshots of its events");
         if (afters.Length == 0)
+        {
+            files.SyncFolder(Path.GetDirectoryName(folder)!); // the folder may be left from an attempt that ended before this
             BeginWith(0);
+        }
         _places.Afters = afters;
         Snapshots.Open(names, afters.FirstOrDefault(), _places.Judge);
         if (afters is [> 0 and var after, ..] && Snapshots.Kept.Count == 0)

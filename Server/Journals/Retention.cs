@@ -20,11 +20,13 @@ internal static class Retention
 
     /// <summary>Whether a state is to be kept now that its project closes.</summary>
     public static bool IsWorthClosingWith(JournalOptions options, ProjectState state, long tail) =>
-        tail >= Math.Min(EventsBetween(options, state), Math.Max(TailEventsMin, state.Entities.Count));
+        tail >= Math.Min(EventsBetween(options, state), Math.Max(TailEventsMin, LinesOf(state)));
 
-    /// <summary>At least as many as there are entities: each is written then, so no event costs more than one of them.</summary>
+    /// <summary>At least as many as are written then, so that no event costs more than one of them.</summary>
     private static long EventsBetween(JournalOptions options, ProjectState state) => Math.Max(
-        state.Entities.Count, options.KeepEvents > 0 ? Math.Min(options.KeepEvents, options.SnapshotEvents) : options.SnapshotEvents);
+        LinesOf(state), options.KeepEvents > 0 ? Math.Min(options.KeepEvents, options.SnapshotEvents) : options.SnapshotEvents);
+
+    private static int LinesOf(ProjectState state) => state.Entities.Count + state.Sessions.Count;
 
     /// <summary>The seq up to which events may go.</summary>
     /// <param name="head">The newest event's seq.</param>

@@ -39,6 +39,9 @@ internal static class SnapshotFile
     /// <summary>A step of writing: never the whole project in one buffer.</summary>
     private const int StepBytes = 256 * 1024;
 
+    /// <summary>Synced step by step: what is appended meanwhile would wait for all of it together.</summary>
+    private const int SyncBytes = 8 * 1024 * 1024;
+
     /// <summary>More than any header has.</summary>
     private const int HeaderBytesMax = 4096;
 
@@ -51,7 +54,7 @@ internal static class SnapshotFile
 
     public static bool IsUnfinished(string name) => name.EndsWith(Ending + Unfinished, StringComparison.Ordinal);
 
-    /// <summary>Writes a state into an empty file. Does not sync it.</summary>
+    /// <summary>Writes a state into an empty file. Its end is still to be synced.</summary>
     public static void Write(IJournalFile file, SnapshotHeader header, ProjectState state)
     {
         var writer = new Writer(file, header);
@@ -69,6 +72,7 @@ internal static class SnapshotFile
         private readonly Utf8Buffer _lines = new(StepBytes, StepBytes * 2);
         private uint _crc = header.Place.Crc;
         private long _offset;
+        private long _synced;
 
         public void Put(Action<Utf8Buffer> write)
         {
@@ -84,6 +88,10 @@ internal static class SnapshotFile
             file.WriteAll(_offset, _lines.Written);
             _offset += _lines.Length;
             _lines.Clear();
+            if (_offset - _synced < SyncBytes)
+                return;
+            file.Sync();
+            _synced = _offset;
         }
     }
 

@@ -14,6 +14,9 @@ namespace EventOnly.Server.Projects;
 internal sealed class Keeper(
     string project, ProjectState from, long floor, IJournal journal, JournalOptions options, TimeProvider time, ILogger logger, CancellationToken patience)
 {
+    /// <summary>How long a closing waits for its turn: whoever wants to join waits with it. Then the next opening folds more, which is all.</summary>
+    private static readonly TimeSpan s_closingPatience = TimeSpan.FromSeconds(1);
+
     private Task _keeping = Task.CompletedTask;
     private bool _hasSwept = !Retention.IsOn(options);
     private long _keptSeq = from.Seq;
@@ -33,7 +36,7 @@ internal sealed class Keeper(
         if (tail > 0)
             _tailSinceMs ??= state.AtMs;
         if (state.Seq >= _notBefore && (journal.LacksState(project) || Retention.IsDue(options, state, tail, NowMs() - (_tailSinceMs ?? NowMs()))))
-            _keeping = Task.Run(() => KeepAsync(state), CancellationToken.None);
+            _keeping = Task.Run(() => KeepAsync(state, patience), CancellationToken.None);
         else if (!_hasSwept)
             _keeping = Task.Run(() => ForgetAsync(state.Seq), CancellationToken.None);
     }
@@ -43,20 +46,23 @@ internal sealed class Keeper(
     public async Task EndAsync(ProjectState? last)
     {
         await _keeping;
-        if (last is not null && (journal.LacksState(project) || (last.Seq >= _notBefore && Retention.IsWorthClosingWith(options, last, last.Seq - _keptSeq))))
-            await KeepAsync(last);
+        if (last is null || !(journal.LacksState(project) || (last.Seq >= _notBefore && Retention.IsWorthClosingWith(options, last, last.Seq - _keptSeq))))
+            return;
+        using var turn = new CancellationTokenSource(s_closingPatience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience, turn.Token);
+        await KeepAsync(last, both.Token);
     }
 
-    private async Task KeepAsync(ProjectState state)
+    private async Task KeepAsync(ProjectState state, CancellationToken waiting)
     {
         try
         {
-            await journal.KeepAsync(project, state, patience);
+            await journal.KeepAsync(project, state, waiting);
             (_keptSeq, _tailSinceMs) = (state.Seq, null);
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {
-            return; // the next opening folds more, which is all
+            return;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {

@@ -11,6 +11,9 @@ namespace EventOnly.Tests.Proofs;
 /// <param name="Ended">The line at which it had ended; never, where the trace ends before.</param>
 internal sealed record SystemCall(string Name, string Target, string Text, long? Result, int Began, int Ended);
 
+/// <summary>An event as it is seen in a call: seqs count in each project by itself.</summary>
+internal readonly record struct TracedEvent(string Project, long Seq);
+
 /// <summary>
 /// Reads <c>strace -f -y -s 1000000 -o FILE</c>, and says whether anybody was told of an event before it was durable: before bytes that carry its seq
 /// go to a socket, they must have been written to a file, and a sync of that file must have begun after that and succeeded.
@@ -42,24 +45,24 @@ internal static partial class SystemCalls
         return [.. calls];
     }
 
-    /// <summary>The seqs of all events that went to a socket, again for each socket.</summary>
-    public static IEnumerable<(SystemCall Call, long Seq)> Told(IReadOnlyList<SystemCall> calls) =>
+    /// <summary>All events that went to a socket, again for each socket.</summary>
+    public static IEnumerable<(SystemCall Call, TracedEvent Event)> Told(IReadOnlyList<SystemCall> calls) =>
         calls.Where(call => call.Target.StartsWith("socket:", StringComparison.Ordinal) || call.Target.StartsWith("TCP", StringComparison.Ordinal))
-            .SelectMany(call => SeqsOf(call).Select(seq => (call, seq)));
+            .SelectMany(call => EventsOf(call).Select(happened => (call, happened)));
 
     /// <summary>One sentence for each event that somebody was told of too early; none where there is none.</summary>
     public static ImmutableArray<string> FindEarly(IReadOnlyList<SystemCall> calls)
     {
         var writes = calls.Where(call => call.Target.StartsWith('/') && call.Name.Contains("write", StringComparison.Ordinal))
-            .SelectMany(call => SeqsOf(call).Select(seq => (Call: call, Seq: seq))).ToLookup(write => write.Seq, write => write.Call);
+            .SelectMany(call => EventsOf(call).Select(happened => (Call: call, Event: happened))).ToLookup(write => write.Event, write => write.Call);
         var syncs = calls.Where(call => call.Name is "fdatasync" or "fsync" && call.Result == 0).ToLookup(call => call.Target, StringComparer.Ordinal);
         return [.. Told(calls)
-            .Where(told => !writes[told.Seq].Any(write => syncs[write.Target].Any(sync => sync.Began > write.Ended && sync.Ended < told.Call.Began)))
-            .Select(told => $"Event {told.Seq} went to {told.Call.Target} at line {told.Call.Began}, before it was durable.")];
+            .Where(told => !writes[told.Event].Any(write => syncs[write.Target].Any(sync => sync.Began > write.Ended && sync.Ended < told.Call.Began)))
+            .Select(told => $"Event {told.Event.Seq} of {told.Event.Project} went to {told.Call.Target} at line {told.Call.Began}, before it was durable.")];
     }
 
-    private static IEnumerable<long> SeqsOf(SystemCall call) =>
-        Event().Matches(call.Text).Select(match => long.Parse(match.Groups["seq"].Value, CultureInfo.InvariantCulture));
+    private static IEnumerable<TracedEvent> EventsOf(SystemCall call) => Event().Matches(call.Text).Select(match =>
+        new TracedEvent(match.Groups["project"].Value, long.Parse(match.Groups["seq"].Value, CultureInfo.InvariantCulture)));
 
     private static long? ResultOf(string line) =>
         Result().Match(line) is { Success: true } match ? long.Parse(match.Groups["result"].Value, CultureInfo.InvariantCulture) : null;
@@ -74,6 +77,6 @@ internal static partial class SystemCalls
     private static partial Regex Result();
 
     /// <summary>An event as it begins, in a frame as in a line.</summary>
-    [GeneratedRegex(@"\{\\""type\\"":\\""(create|update|delete|batch)\\"",\\""project\\"":\\""[^\\]*\\"",\\""seq\\"":(?<seq>\d+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\{\\""type\\"":\\""(create|update|delete|batch)\\"",\\""project\\"":\\""(?<project>[^\\]*)\\"",\\""seq\\"":(?<seq>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Event();
 }

@@ -6,7 +6,7 @@ internal sealed class SystemCallsTests
     private const string Written = """7  pwrite64(9</d/1.jsonl>, "{\"type\":\"create\",\"project\":\"p\",\"seq\":1,\"n\":1}\n", 50, 0) = 50""";
     private const string Synced = "7  fdatasync(9</d/1.jsonl>) = 0";
     private const string Told = """8  sendto(5<socket:[77]>, "\201\62{\"type\":\"create\",\"project\":\"p\",\"seq\":1,\"n\":1}", 50, MSG_NOSIGNAL, NULL, 0) = 50""";
-    private const string Early = "Event 1 went to socket:[77] at line ";
+    private const string Early = "Event 1 of p went to socket:[77] at line ";
 
     private static void Check(string? early, params string[] lines)
     {
@@ -35,6 +35,10 @@ internal sealed class SystemCallsTests
 
     [Test]
     public void A_sync_of_another_file_does_not_count() => Check(Early, Written, Synced.Replace("1.jsonl", "2.jsonl", StringComparison.Ordinal), Told);
+
+    [Test]
+    public void An_event_of_the_same_seq_in_another_project_does_not_count() =>
+        Check(Early, Written.Replace("\\\"p\\\"", "\\\"q\\\"", StringComparison.Ordinal), Synced, Told);
 
     [Test]
     public void A_sync_that_failed_does_not_count() => Check(Early, Written, Synced.Replace("= 0", "= -1 EIO (Input/output error) (INJECTED)", StringComparison.Ordinal), Told);
@@ -67,7 +71,7 @@ internal sealed class SystemCallsTests
     {
         var both = Told.Replace("}\"", "}{\\\"type\\\":\\\"update\\\",\\\"project\\\":\\\"p\\\",\\\"seq\\\":2}\"", StringComparison.Ordinal);
 
-        SystemCalls.Told(SystemCalls.Parse([both])).Select(told => told.Seq).Should().Equal(1, 2);
-        SystemCalls.FindEarly(SystemCalls.Parse([Written, Synced, both])).Should().Equal("Event 2 went to socket:[77] at line 3, before it was durable.");
+        SystemCalls.Told(SystemCalls.Parse([both])).Select(told => told.Event).Should().Equal(new TracedEvent("p", 1), new TracedEvent("p", 2));
+        SystemCalls.FindEarly(SystemCalls.Parse([Written, Synced, both])).Should().Equal("Event 2 of p went to socket:[77] at line 3, before it was durable.");
     }
 }

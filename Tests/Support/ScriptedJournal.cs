@@ -51,10 +51,10 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
         return inner.LoadAsync(project, upTo, stopping);
     }
 
-    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken stopping)
+    public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting)
     {
-        await OnKeep(state);
-        await inner.KeepAsync(project, state, stopping);
+        await OnKeep(state).AsTask().WaitAsync(waiting);
+        await inner.KeepAsync(project, state, waiting);
     }
 
     public bool LacksState(string project) => inner.LacksState(project);

@@ -41,7 +41,11 @@ internal sealed class DaybookTests
         for (var round = 0; round < 3; round++)
         {
             for (var faults = chance.Next(3); faults > 0; faults--)
-                bench.Disk.Faults[bench.Disk.Calls + chance.Next(1, 100)] = chance.Next(2) == 0 ? DiskFault.Error : DiskFault.Full;
+            {
+                var (first, fault) = (bench.Disk.Calls + chance.Next(1, 100), chance.Next(2) == 0 ? DiskFault.Error : DiskFault.Full);
+                for (var call = chance.Next(1, 12); call > 0; call--)
+                    bench.Disk.Faults[first + call] = fault; // for as long as a disk may fail: the daybook and the segments behind it
+            }
             bench.Disk.Faults[bench.Disk.Calls + chance.Next(20, 140)] = DiskFault.PowerLoss;
             for (var i = 0; i < 20; i++)
                 await Task.WhenAll(stories.Select(story => story.TryAppendAsync()));
@@ -229,5 +233,37 @@ internal sealed class DaybookTests
         bench.Close();
         disk.On();
         return (disk, events);
+    }
+
+    [Test]
+    public async Task A_disk_that_stays_full_gets_no_daybook_for_every_attempt()
+    {
+        using var bench = new JournalBench(new(Given.Chance(1)), Small());
+        await bench.FillAsync(2);
+        bench.Close();
+        await bench.Journal.OpenAsync(JournalBench.Project, default);
+
+        bench.Disk.IsFull = true;
+        for (var i = 0; i < 20; i++)
+            (await bench.AppendAsync(2, "{}")).Outcome.Should().Be(AppendOutcome.Unavailable);
+
+        bench.Disk.Paths.Should().NotContain(path => path.Contains("daybook", StringComparison.Ordinal));
+    }
+
+    [Test]
+    public async Task A_start_after_a_crash_has_no_more_files_open_than_it_may()
+    {
+        var options = new JournalOptions { FilesSyncedMax = 0, FilesOpenMax = 8 };
+        using var bench = new JournalBench(new(Given.Chance(1)), options);
+        for (var i = 0; i < 50; i++)
+            await bench.AppendAsync($"p{i}", 0, "{}");
+        bench.Disk.Off();
+        bench.Close();
+        bench.Disk.On();
+
+        bench.Disk.OpenMost = bench.Disk.OpenNow;
+        (await bench.ReadAsync(project: "p49")).Should().Equal("{}");
+
+        (bench.Disk.OpenMost - bench.Disk.OpenNow).Should().BeLessThanOrEqualTo(8 + 2, "and the daybook, and a project's own");
     }
 }

@@ -49,6 +49,12 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     public int Syncs { get; private set; }
 
+    /// <summary>Files that are open.</summary>
+    public int OpenNow { get; private set; }
+
+    /// <summary>The most files that were open at a time.</summary>
+    public int OpenMost { get; set; }
+
     /// <summary>What the call of a number does, where it is not what was asked.</summary>
     public Dictionary<int, DiskFault> Faults { get; } = [];
 
@@ -64,6 +70,9 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     /// <summary>Whether every sync fails.</summary>
     public bool FailsToSync { get; set; }
+
+    /// <summary>What syncs of files fail, by <see cref="Syncs"/> as it will be then.</summary>
+    public HashSet<int> FailingSyncs { get; } = [];
 
     /// <summary>Whether somebody went on with a file whose sync had failed, as if the disk could still be trusted.</summary>
     public bool WasUsedAfterFailedSync { get; private set; }
@@ -243,6 +252,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     private sealed class OpenFile(SimulatedDisk disk, Node node) : IJournalFile
     {
+        private readonly SimulatedDisk _disk = disk.Opened();
         private bool _disposed;
         private bool _isDoubtful;
 
@@ -309,8 +319,8 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
             disk.Call(
                 fault =>
                 {
-                    var fails = disk.FailsToSync || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.Syncs++;
+                    var fails = disk.FailsToSync || disk.FailingSyncs.Contains(disk.Syncs) || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.WasUsedAfterFailedSync |= _isDoubtful;
                     _isDoubtful |= fails;
                     var durable = new byte[node.Bytes.Length];
@@ -323,7 +333,18 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
                 canBePart: true);
         }
 
-        public void Dispose() => _disposed = true;
+        public void Dispose()
+        {
+            lock (_disk._gate)
+                _disk.OpenNow -= _disposed ? 0 : 1;
+            _disposed = true;
+        }
+    }
+
+    private SimulatedDisk Opened()
+    {
+        OpenMost = Math.Max(OpenMost, ++OpenNow);
+        return this;
     }
 
     /// <summary>1 to most, so that a part of something is at least a byte.</summary>

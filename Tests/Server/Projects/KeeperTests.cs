@@ -40,16 +40,17 @@ public sealed class KeeperTests
         var bench = await LoopBench.RunAsync(journal, keeping: new() { SnapshotEvents = 1 });
         var ann = await bench.EnterAsync("ann");
         await bench.SubmitAsync(ann, 1, Given.Create("a"));
+        await bench.SubmitAsync(ann, 2, Given.Delete("a"));
         await keeping.Task.WaitAsync(RawClient.Patience);
 
-        await bench.SubmitAsync(ann, 2, Given.Create("b"));
-        (await bench.LookAsync(ann)).Seq.Should().Be(2);
+        await bench.SubmitAsync(ann, 3, Given.Create("b"));
+        (await bench.LookAsync(ann)).Seq.Should().Be(3);
 
         var stopping = bench.StopAsync();
         stopping.IsCompleted.Should().BeFalse();
         mayKeep.SetResult();
         await stopping;
-        (await NewestKeptAsync(journal)).Should().Be(1);
+        (await NewestKeptAsync(journal)).Should().Be(2);
         await bench.DisposeAsync();
     }
 
@@ -167,5 +168,25 @@ public sealed class KeeperTests
         }
 
         (await NewestKeptAsync(journal)).Should().Be(expected);
+    }
+
+    [Test]
+    public async Task A_project_that_closes_does_not_wait_long_for_others_to_keep_their_states()
+    {
+        var (time, asked) = (new ManualTime(), new TaskCompletionSource());
+        var journal = new ScriptedJournal(Given.AJournal()) { OnKeep = async _ => { asked.TrySetResult(); await new TaskCompletionSource().Task; } };
+        await using var bench = await LoopBench.RunAsync(journal, time: time);
+        var ann = await bench.EnterAsync("ann");
+        for (var n = 1; n <= 1000; n++)
+            await bench.SubmitAsync(ann, n, n % 2 == 1 ? Given.Create("a") : Given.Delete("a"));
+        await bench.LookAsync(ann);
+
+        var stopping = bench.StopAsync();
+        await asked.Task.WaitAsync(RawClient.Patience);
+        stopping.IsCompleted.Should().BeFalse();
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        await stopping;
+        (await NewestKeptAsync(journal)).Should().Be(0);
     }
 }
