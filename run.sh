@@ -22,7 +22,7 @@ help() {
 ./run.sh page -o board.html  the page as one file that works when opened from disk
 ./run.sh help                this text
 
-Needed: the .NET SDK 10. For the tests also Node.js 18 or newer, Chromium and strace; on Debian and Ubuntu `./run.sh test`
+Needed: the .NET SDK 10. For the tests also Node.js 18 or newer, Chromium, strace and jq; on Debian and Ubuntu `./run.sh test`
 installs these if it may (as root or with sudo), else it says what to install. Tests that mount a small disk run as root only.
 TEXT
 }
@@ -70,6 +70,12 @@ need_strace() {
     [ "$(uname)" = Linux ] || { say "The tests with strace need Linux."; return 1; }
     command -v strace >/dev/null || apt_install strace && return 0
     say "strace is missing: install the package of that name."
+    return 1
+}
+
+need_jq() {
+    command -v jq >/dev/null || apt_install jq && return 0
+    say "jq is missing: install the package of that name."
     return 1
 }
 
@@ -132,6 +138,7 @@ run_tests() {
     fi
     need_chromium || { without; filter+=("Category!=Browser"); }
     need_strace || { without; filter+=("Category!=Strace"); }
+    need_jq || { without; filter+=("Category!=Jq"); }
 
     status=0
     dotnet test EventOnly.sln -c $CONFIGURATION --no-build --nologo \

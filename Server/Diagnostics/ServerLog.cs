@@ -56,7 +56,7 @@ internal static partial class ServerLog
     [LoggerMessage(309, LogLevel.Error, "The journal had a fault; what was being appended is refused, and read again before more is added")]
     public static partial void JournalFaulted(this ILogger logger, Exception fault);
 
-    [LoggerMessage(311, LogLevel.Warning, "Project {Project}: the snapshot {File} is passed over and set aside: {Fault}. An older one or the events take its place")]
+    [LoggerMessage(311, LogLevel.Warning, "Project {Project}: the snapshot {File} is passed over: {Fault}. An older one or the events take its place, or the present state that is kept anew")]
     public static partial void SnapshotUnfit(this ILogger logger, string project, string file, string fault);
 
     [LoggerMessage(312, LogLevel.Warning, "Project {Project}: the snapshot {File} cannot be read. An older one or the events take its place")]

@@ -7,6 +7,10 @@ internal sealed partial class Book
 {
     private Snapshots _snapshots = new(project, folder, files, logger);
     private volatile bool _shallRoll;
+    private volatile bool _isInUse;
+
+    /// <summary>Whether a state that was kept turned out not to be whole and nothing newer was kept since.</summary>
+    public bool LacksState => _snapshots.LacksState;
 
     /// <summary>Whether it is closed: a new book of the project may be open.</summary>
     public bool IsClosed
@@ -29,28 +33,42 @@ internal sealed partial class Book
     }
 
     /// <summary>The newest state kept at or before a moment, else the empty one; null where the past does not reach back that far.</summary>
-    /// <exception cref="JournalUnavailableException">No state can be read, and the events that would make up for it are gone.</exception>
+    /// <exception cref="JournalUnavailableException">
+    /// No state can be read, and the events that would make up for it are gone. Where the book is opened, it is damaged then; where it is in use, its user
+    /// has the present, will keep it anew, and only who asks for the past goes without.
+    /// </exception>
     public ProjectState? Load(Moment upTo)
     {
         Segment first;
         lock (_gate)
             first = _segments[0];
         if (_snapshots.Load(header => header.Seq >= first.After && upTo.Includes(header.Seq, header.AtMs)) is { } state)
-            return state;
+            return Use(state);
         if (first.After == 0)
-            return ProjectState.Empty;
+            return Use(ProjectState.Empty);
         if (_snapshots.Kept.Any(kept => kept.Seq >= first.After))
             return null;
+        if (_isInUse)
+            throw new JournalUnavailableException($"No state of project {project} can be read, and the events before it are gone.");
         Quarantine(new(first.Path, 1, first.After, "the events before it are gone, and no snapshot holds what they came to"));
         throw new JournalUnavailableException($"The journal of project {project} is damaged.");
+    }
+
+    private ProjectState Use(ProjectState state)
+    {
+        _isInUse = true;
+        return state;
     }
 
     /// <summary>Keeps a state, all of whose events are on the disk.</summary>
     /// <exception cref="IOException">It could not be kept.</exception>
     public void Keep(ProjectState state)
     {
-        if (state.Seq <= Head.Floor || _snapshots.Kept.Any(kept => kept.Seq == state.Seq))
+        if (state.Seq == 0 || state.Seq < Head.Floor || _snapshots.Kept.Any(kept => kept.Seq == state.Seq))
+        {
+            _snapshots.LacksState = false;
             return;
+        }
         var (after, place) = PlaceOf(state.Seq);
         var header = new SnapshotHeader(project, Epoch, state.AtMs, after, place, state.Entities.Count, state.Sessions.Count, state.Hash);
         _snapshots.Keep(header, state);
@@ -65,7 +83,8 @@ internal sealed partial class Book
         Place place, end;
         lock (_gate)
         {
-            segment = _segments.Find(segment => segment.After < seq && segment.End.Seq >= seq)
+            // A state at the floor, whose own segment was dropped, hangs from the first line of the next one.
+            segment = _segments.Find(segment => segment.After < seq && segment.End.Seq >= seq) ?? _segments.Find(segment => segment.After == seq)
                 ?? throw new JournalUnavailableException($"Event {seq} of project {project} has been dropped.");
             (place, end) = (segment.Before(seq + 1), segment.End);
         }

@@ -129,6 +129,11 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
         }
     }
 
+    public bool LacksState(string project) =>
+#pragma warning disable RS0030 // it is asked only where it has ended, by a loop that must not wait
+        _books.TryGetValue(project, out var found) && found is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } && found.Value.Result.LacksState;
+#pragma warning restore RS0030
+
     public async ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping)
     {
         await _keeping.WaitAsync(stopping);

@@ -35,6 +35,12 @@ public interface IJournal
     /// <exception cref="IOException">It could not be kept; what was kept before stays.</exception>
     ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting);
 
+    /// <summary>
+    /// Whether a state that was kept turned out not to be whole and none was kept since: the present one is to be kept soon, or the next opening may have
+    /// nothing to begin from. May be asked at any time and costs nothing.
+    /// </summary>
+    bool LacksState(string project) => false;
+
     /// <summary>Drops events up to a seq, as far as whole segments and kept states allow; gives the floor.</summary>
     ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping);
 

@@ -8,10 +8,11 @@ internal readonly record struct LineBlock(long Offset, ReadOnlyMemory<byte> Byte
 /// Cuts a file into blocks of whole lines. Each block is the caller's to keep, so that one may be looked at while the next is read. Not built on
 /// <see cref="LineReader"/>: who checks what a reader would serve must not share its faults.
 /// </summary>
-internal sealed class LineBlocks(IJournalFile file, long end, int blockBytes = 1024 * 1024)
+/// <param name="from">Where a line begins.</param>
+internal sealed class LineBlocks(IJournalFile file, long end, int blockBytes = 1024 * 1024, long from = 0)
 {
     private byte[] _rest = [];
-    private long _readTo;
+    private long _readTo = from;
 
     /// <summary>The next block; false at the end. Only the last one may lack its line break.</summary>
     public bool TryNext(out LineBlock block)

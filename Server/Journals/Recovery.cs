@@ -84,8 +84,8 @@ internal sealed class Recovery(IJournalFiles files, string folder, string projec
 
     private void CheckNeighbours(Segment segment, SegmentHeader header)
     {
-        if (header.Project != project || header.After != segment.After || (_segments.Count > 0 && header.Chain != _crc))
-            throw new DamagedJournalException(segment.Path, 1, segment.After, $"it belongs to project '{header.Project}' after seq {header.After}");
+        if (header.Project != project || header.After != segment.After || (_segments.Count > 0 && (header.Chain != _crc || header.Epoch != Epoch)))
+            throw new DamagedJournalException(segment.Path, 1, segment.After, $"it belongs to project '{header.Project}', epoch '{header.Epoch}', after seq {header.After}");
         Epoch = header.Epoch;
     }
 

@@ -10,15 +10,20 @@ namespace EventOnly.Server.Journals;
 internal sealed class Snapshots(string project, string folder, IJournalFiles files, ILogger logger)
 {
     /// <summary>What a snapshot is called that does not fit, for whoever wants to know why.</summary>
-    private const string Unfit = ".unfit";
+    public const string Unfit = ".unfit";
 
     private readonly Lock _gate = new();
     private volatile SnapshotHeader[] _kept = []; // the oldest first; replaced, never changed
+    private volatile bool _lacksState;
+    private long _floor;
 
     public IReadOnlyList<SnapshotHeader> Kept => _kept;
 
     /// <summary>Why one could not be read, which says nothing about what is in it.</summary>
     public IOException? Failure { get; private set; }
+
+    /// <summary>Whether one turned out not to be whole, and nothing newer was kept since.</summary>
+    public bool LacksState { get => _lacksState; set => _lacksState = value; }
 
     /// <summary>Looks what is there, without reading it whole, and removes what a crash has left half done.</summary>
     /// <param name="floor">What stands before it has been dropped with its events.</param>
@@ -33,7 +38,7 @@ internal sealed class Snapshots(string project, string folder, IJournalFiles fil
             else if (SnapshotFile.SeqOf(name) is { } seq && ReadHeader(name, seq, judge) is { } header)
                 kept.Add(header);
         }
-        _kept = [.. kept];
+        (_kept, _floor) = ([.. kept], floor);
     }
 
     private SnapshotHeader? ReadHeader(string name, long seq, Func<SnapshotHeader, string?> judge)
@@ -78,8 +83,10 @@ internal sealed class Snapshots(string project, string folder, IJournalFiles fil
                 if (SnapshotFile.Read(file, header) is { } state)
                     return state;
             }
-            SetAside(path, "it does not fit its checksums, its counts or its hash");
             Forget(header);
+            _lacksState = true;
+            // The only one where the first events are gone stays in its place: should the reading have been at fault, the next opening has it.
+            SetAside(path, "it does not fit its checksums, its counts or its hash", staysThere: Volatile.Read(ref _floor) > 0 && _kept.Length == 0);
         }
         catch (IOException failure)
         {
@@ -111,11 +118,13 @@ internal sealed class Snapshots(string project, string folder, IJournalFiles fil
         }
         lock (_gate)
             _kept = [.. _kept.Where(kept => kept.Seq != header.Seq).Append(header).OrderBy(kept => kept.Seq)];
+        _lacksState = false;
     }
 
     /// <summary>Drops those before a seq, whose events are gone.</summary>
     public void DropBefore(long seq)
     {
+        Volatile.Write(ref _floor, seq);
         var dropped = _kept.Where(header => header.Seq < seq).ToArray();
         foreach (var header in dropped)
         {
@@ -132,9 +141,11 @@ internal sealed class Snapshots(string project, string folder, IJournalFiles fil
             _kept = [.. _kept.Where(kept => kept != header)];
     }
 
-    private void SetAside(string path, string fault)
+    private void SetAside(string path, string fault, bool staysThere = false)
     {
         logger.SnapshotUnfit(project, path, fault);
+        if (staysThere)
+            return;
         try
         {
             files.Rename(path, path + Unfit);

@@ -3,182 +3,123 @@ using System.Collections.Immutable;
 namespace EventOnly.Server.Journals;
 
 /// <summary>
-/// Checks a project's folder without trusting what opens it: only the grammar of a line is shared. Reads, and nothing else: it takes no lock and
-/// may run beside a server.
+/// Checks a project's folder: its snapshots (<see cref="SnapshotsCheck"/>), its events (<see cref="ChainCheck"/>), and whether a server would open it. Reads,
+/// and nothing else: it takes no lock and may run beside a server.
 /// <code>
-///   blocks of lines -> checksums, chain, headers (this thread) -> events (another one, a block behind)
+///   snapshots -> events from the beginning to the first break -> behind a break: from the next whole snapshot to the next break, and so on
 /// </code>
 /// </summary>
 /// <param name="onBytes">Told how many more bytes were looked at.</param>
 internal sealed class Verification(IJournalFiles files, string folder, string project, bool folds = false, Action<long>? onBytes = null)
 {
     /// <summary>A folder that changes under the check (retention, a write taken back) is looked at again this often.</summary>
-    private const int TriesMax = 5;
-
-    private readonly record struct CheckedLine(int Start, int Length, long Seq);
-
-    private readonly ImmutableArray<KeptPart>.Builder _kept = ImmutableArray.CreateBuilder<KeptPart>();
-    private EventCheck _events = new(project, folds);
-    private BadRecord? _bad;
-    private string? _epoch;
-    private uint _crc;
-    private long _floor;
-    private long _head;
-    private long _bytes;
-    private bool _isStale;
+    private const int TriesMax = 20;
 
     public async Task<VerifiedProject> RunAsync()
     {
         for (var tries = 1; ; tries++)
         {
-            Begin();
             try
             {
-                await CheckAllAsync();
-                if (!_isStale || tries == TriesMax)
-                    return new(project, _epoch ?? "", _floor, _head, _bytes, _kept.ToImmutable(), _bad, Leftovers(), _bad is null or { IsTorn: true } ? _events.State : null);
+                var names = files.List(folder);
+                var (found, isStale) = await CheckAsync(names);
+                if (tries == TriesMax || !(isStale || (found.IsDamaged && !files.List(folder).SequenceEqual(names))))
+                    return found;
             }
             catch (FileNotFoundException) when (tries < TriesMax)
             {
-                // A server has just dropped its oldest segment.
+                // A server has just dropped its oldest segment or snapshot.
             }
         }
     }
 
-    private void Begin()
+    private async Task<(VerifiedProject Found, bool IsStale)> CheckAsync(IReadOnlyList<string> names)
     {
-        _kept.Clear();
-        _events = new(project, folds);
-        (_bad, _epoch, _crc, _floor, _head, _bytes, _isStale) = (null, null, 0, 0, 0, 0, false);
-    }
-
-    private async Task CheckAllAsync()
-    {
-        var names = files.List(folder);
         if (names.Contains(Repair.Marker))
         {
-            _bad = new(Repair.Marker, 1, 0, 0, "a repair was begun and has not ended", IsTorn: false);
-            return;
+            var begun = new BadRecord(Repair.Marker, 1, 0, 0, "a repair was begun and has not ended", IsTorn: false);
+            return (new(project, "", 0, [], [], begun, null, FolderNotes.Of(names), null), false);
         }
-        var afters = names.Select(Segment.AfterOf).OfType<long>().ToArray();
-        for (var i = 0; i < afters.Length && _bad is null; i++)
-            await CheckAsync(Segment.NameOf(afters[i]), afters[i], isFirst: i == 0, isLast: i == afters.Length - 1);
+        long[] afters = [.. names.Select(Segment.AfterOf).OfType<long>()];
+        var reading = new SnapshotsCheck(files, folder, project, afters, keeps: folds && afters is [> 0, ..], onBytes);
+        var snapshots = reading.Run(names);
+        SnapshotHeader[] fitting = [.. snapshots.Where(snapshot => snapshot.Fits).Select(snapshot => snapshot.Header!)];
+        var events = new EventCheck(project, folds, snapshots.Where(snapshot => snapshot.IsGood).Select(snapshot => snapshot.Header!));
+        if (afters is [> 0, ..])
+            events.BeginFrom(reading.Oldest);
+
+        var chain = new ChainCheck(files, folder, project, afters, fitting, events, onBytes);
+        var stretches = ImmutableArray.CreateBuilder<Stretch>();
+        if (afters.Length > 0)
+            stretches.Add(await chain.WalkAsync());
+        snapshots = [.. snapshots.Select(snapshot => At(snapshot, chain) with { Contradiction = events.Contradictions.GetValueOrDefault(snapshot.Header?.Seq ?? -1) })];
+        var bad = stretches is [{ End: var end }] ? end : null;
+        bad = bad is { IsTorn: false } ? bad : Lacks(afters, snapshots, names) ?? bad;
+        var epoch = chain.Epoch ?? snapshots.LastOrDefault(snapshot => snapshot.IsWhole)?.Header!.Epoch ?? "";
+        var (bytes, isStale) = (chain.Bytes, chain.IsStale);
+        if (bad is { IsTorn: false })
+            bytes += await FollowAsync(afters, snapshots, epoch, stretches);
+        var state = bad is null or { IsTorn: true } ? events.State : null;
+        var opensFrom = bad is { IsTorn: false } ? OpensFrom(afters, snapshots, stretches.ToImmutable()) : null;
+        return (new(project, epoch, bytes + reading.Bytes, stretches.ToImmutable(), snapshots, bad, opensFrom, FolderNotes.Of(names), state), isStale);
     }
 
-    private async Task CheckAsync(string name, long after, bool isFirst, bool isLast)
+    /// <summary>A snapshot with another seq than the line before its place has does not fit, though its checksums do.</summary>
+    private static CheckedSnapshot At(CheckedSnapshot snapshot, ChainCheck chain) =>
+        snapshot.Fits && chain.SeqAt(snapshot.Header!) is { } seq && seq != snapshot.Header!.Seq ? snapshot with { Misfit = $"its place is that of seq {seq}" } : snapshot;
+
+    /// <summary>What an opening lacks though all lines that there are may be good.</summary>
+    private static BadRecord? Lacks(long[] afters, ImmutableArray<CheckedSnapshot> snapshots, IReadOnlyList<string> names)
     {
-        if (isFirst)
-            (_floor, _head) = (after, after);
-        if (isFirst && after > 0)
-            _events.BeginInTheMiddle();
-        if (after != _head)
+        if (afters.Length == 0 && names.Any(name => SnapshotFile.SeqOf(name) is not null))
+            return new(Segment.NameOf(0), 1, 0, 0, "it is gone, though there are snapshots of its events", IsTorn: false);
+        return afters is [> 0 and var after, ..] && !snapshots.Any(snapshot => snapshot.IsGood)
+            ? new(Segment.NameOf(after), 1, after, 0, "the events before it are gone, and no snapshot holds what they came to", IsTorn: false)
+            : null;
+    }
+
+    /// <summary>Looks what hangs together behind the first break, for each event at most once.</summary>
+    private async Task<long> FollowAsync(long[] afters, ImmutableArray<CheckedSnapshot> snapshots, string epoch, ImmutableArray<Stretch>.Builder stretches)
+    {
+        var bytes = 0L;
+        SnapshotHeader[] whole = [.. snapshots.Where(snapshot => snapshot.IsWhole).Select(snapshot => snapshot.Header!).Where(header => header.Epoch == epoch && header.Project == project)];
+        SnapshotHeader[] fitting = [.. snapshots.Where(snapshot => snapshot.Fits).Select(snapshot => snapshot.Header!)];
+        while (whole.FirstOrDefault(header => stretches.Count == 0 || header.Seq > stretches[^1].Head) is { } next)
         {
-            _bad = new(name, 1, _head, 0, $"it should continue from {_head}: a segment is missing, or one too many", IsTorn: false);
-            return;
+            var chain = new ChainCheck(files, folder, project, afters, fitting, new(project, folds: false, []), onBytes);
+            stretches.Add(await chain.WalkAsync(next));
+            bytes += chain.Bytes;
         }
-        using var file = files.OpenToRead(Path.Combine(folder, name));
-        var length = file.Length;
-        _bytes += length;
-        var blocks = new LineBlocks(file, length);
-        var looking = Task.FromResult<BadRecord?>(null);
-        (long Offset, long Line) place = (0, 1);
-        while (_bad is null && blocks.TryNext(out var block))
+        return bytes;
+    }
+
+    /// <summary>The seq of the snapshot from which a server opens what is damaged before it; null where it does not open.</summary>
+    private long? OpensFrom(long[] afters, ImmutableArray<CheckedSnapshot> snapshots, ImmutableArray<Stretch> stretches)
+    {
+        var loaded = snapshots.LastOrDefault(snapshot => snapshot.IsGood)?.Header;
+        var begun = snapshots.LastOrDefault(snapshot => snapshot.Fits && afters.Contains(snapshot.Header!.After))?.Header;
+        if (loaded is null || begun is null || begun.Seq < loaded.Seq)
+            return null;
+        var stretch = stretches.LastOrDefault(stretch => stretch.After <= loaded.Seq && loaded.Seq <= stretch.Head);
+        return stretch is { From: not null, End: null or { IsTorn: true } } && HangTogether([.. afters.TakeWhile(after => after <= begun.After)]) ? loaded.Seq : null;
+    }
+
+    /// <summary>Whether segments continue one another by their first and last lines, which is all that an opening looks at before its snapshot.</summary>
+    private bool HangTogether(long[] afters)
+    {
+        (string Epoch, uint Crc)? before = null;
+        foreach (var after in afters)
         {
-            var lines = CheckLines(block, name, after, isFirst, ref place);
-            if (await looking is { } earlier) // in the block before, so it comes first
-            {
-                _bad = earlier;
-                looking = Task.FromResult<BadRecord?>(null);
-                break;
-            }
-            looking = Task.Run(() => Look(block, lines, name, after));
-            onBytes?.Invoke(block.Bytes.Length);
+            using var file = files.OpenToRead(Path.Combine(folder, Segment.NameOf(after)));
+            var lines = new LineReader(file, 0, Math.Min(file.Length, Segment.HeaderBytesMax));
+            if (!lines.TryNext(out var line) || !JournalLine.TryReadHeader(line.Span, out var header, out _) || header.Project != project || header.After != after)
+                return false;
+            if (before is { } end && (header.Epoch, header.Chain) != end)
+                return false;
+            if (!JournalLine.TryReadCrcBefore(file, file.Length, out var crc) && after != afters[^1])
+                return false;
+            before = (header.Epoch, crc);
         }
-        _bad = await looking ?? _bad; // an event stands before the line whose checksum is wrong
-        if (_bad is { IsTorn: true } && _bad.Offset == place.Offset && _bad.Line == place.Line)
-            _bad = Judge(file, _bad, length, isLast);
-        else if (length == 0)
-            _bad = new(name, 1, after, 0, "the file is empty", isLast);
-        _head = _bad is null ? _head : Math.Min(_head, Math.Max(after, _bad.Line == 1 ? _bad.Seq : _bad.Seq - 1));
-        _kept.Add(new(name, after, _head));
-        _isStale = _bad is { IsTorn: false } && isLast && file.Length != length;
+        return true;
     }
-
-    /// <summary>Checks the chain through a block. Gives its whole lines; a line that does not fit becomes the bad record, to be judged.</summary>
-    private List<CheckedLine> CheckLines(LineBlock block, string name, long after, bool isFirst, ref (long Offset, long Line) place)
-    {
-        var lines = new List<CheckedLine>();
-        var bytes = block.Bytes.Span;
-        var start = 0;
-        while (start < bytes.Length)
-        {
-            var length = bytes[start..].IndexOf((byte)'\n');
-            var line = length < 0 ? default : bytes.Slice(start, length);
-            var isHeader = place.Line == 1;
-            var crc = 0u;
-            var isGood = length >= 0
-                && (isHeader ? IsHeader(line, name, after, isFirst, out crc) : JournalLine.TryRead(line, _crc, out crc, out _, out _));
-            if (!isGood)
-            {
-                _bad ??= new(name, place.Line, isHeader ? after : _head + 1, place.Offset, "it does not fit its checksum", IsTorn: true);
-                return lines;
-            }
-            _crc = crc;
-            if (!isHeader)
-                lines.Add(new(start, length, ++_head));
-            start += length + 1;
-            place = (block.Offset + start, place.Line + 1);
-        }
-        return lines;
-    }
-
-    private bool IsHeader(ReadOnlySpan<byte> line, string name, long after, bool isFirst, out uint crc)
-    {
-        if (!JournalLine.TryReadHeader(line, out var header, out crc))
-            return false;
-        var wrong = header switch
-        {
-            _ when header.Project != project => $"it belongs to project '{header.Project}'",
-            _ when header.After != after => $"it begins after seq {header.After}, which is not what its name says",
-            _ when !isFirst && header.Epoch != _epoch => $"it belongs to another journal, of epoch '{header.Epoch}'",
-            _ when !isFirst && header.Chain != _crc => "it does not continue from the segment before",
-            _ when isFirst && after == 0 && header.Chain != 0 => "it says that something stood before the first event",
-            _ => null,
-        };
-        if (wrong is not null)
-            _bad = new(name, 1, after, 0, wrong, IsTorn: false);
-        _epoch ??= header.Epoch;
-        return wrong is null;
-    }
-
-    private BadRecord? Look(LineBlock block, List<CheckedLine> lines, string name, long after)
-    {
-        foreach (var (start, length, seq) in lines)
-        {
-            if (_events.Refuse(block.Bytes.Span.Slice(start, length), seq) is { } what)
-                return new(name, seq - after + 1, seq, block.Offset + start, what, IsTorn: false);
-        }
-        return null;
-    }
-
-    /// <summary>A line that does not fit is a torn tail where nothing shows that it was once on the disk.</summary>
-    private BadRecord? Judge(IJournalFile file, BadRecord bad, long length, bool isLast)
-    {
-        var rest = new byte[length - bad.Offset];
-        file.ReadAll(bad.Offset, rest);
-        var isTorn = isLast && !JournalLine.ShowsDamage(rest, _crc, bad.Seq);
-        return bad with { IsTorn = isTorn, What = isTorn ? $"a write that was cut short, {rest.Length} bytes" : bad.What + ", though it was once on the disk" };
-    }
-
-    private ImmutableArray<string> Leftovers() =>
-        [.. files.List(folder).Where(name => Segment.AfterOf(name) is null && name != Repair.Marker).Select(Describe)];
-
-    private static string Describe(string name) => name switch
-    {
-        _ when name.Contains(".torn-", StringComparison.Ordinal) => $"{name}: what a crash had left half written, set aside at a start",
-        _ when name.Contains(".damaged-", StringComparison.Ordinal) => $"{name}: as it was before a repair",
-        _ when name.EndsWith(".lost.jsonl", StringComparison.Ordinal) => $"{name}: lines that a repair could not keep",
-        _ when name.EndsWith(Repair.Suffix, StringComparison.Ordinal) => $"{name}: left by a repair that did not get far; it may be deleted",
-        _ => $"{name}: no file of a journal",
-    };
 }

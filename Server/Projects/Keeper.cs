@@ -35,7 +35,7 @@ internal sealed class Keeper(
         var tail = state.Seq - _keptSeq;
         if (tail > 0)
             _tailSinceMs ??= state.AtMs;
-        if (state.Seq >= _notBefore && Retention.IsDue(options, state, tail, NowMs() - (_tailSinceMs ?? NowMs())))
+        if (state.Seq >= _notBefore && (journal.LacksState(project) || Retention.IsDue(options, state, tail, NowMs() - (_tailSinceMs ?? NowMs()))))
             _keeping = Task.Run(() => KeepAsync(state, patience), CancellationToken.None);
         else if (!_hasSwept)
             _keeping = Task.Run(() => ForgetAsync(state.Seq), CancellationToken.None);
@@ -46,7 +46,7 @@ internal sealed class Keeper(
     public async Task EndAsync(ProjectState? last)
     {
         await _keeping;
-        if (last is null || last.Seq < _notBefore || !Retention.IsWorthClosingWith(options, last, last.Seq - _keptSeq))
+        if (last is null || !(journal.LacksState(project) || (last.Seq >= _notBefore && Retention.IsWorthClosingWith(options, last, last.Seq - _keptSeq))))
             return;
         using var turn = new CancellationTokenSource(s_closingPatience, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience, turn.Token);

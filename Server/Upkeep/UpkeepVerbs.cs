@@ -16,11 +16,26 @@ internal static class UpkeepVerbs
 
     public const string Help = """
         EventOnly.Server verify DATA [PROJECT...] [--fold] [--quiet]
-            Checks every line of every project, or of those named. Only reads; may run beside a server.
-            --fold also folds the events and prints each project's state hash, entities and sessions.
+            Checks every line of every project, or of those named, snapshots too. Only reads; may run beside a server.
+            --fold also folds the events, compares that with the snapshots and prints each project's state hash, entities and sessions.
         EventOnly.Server repair DATA PROJECT [--yes] [--quiet]
             Says what repairing a damaged project would keep and lose; with --yes does it. Not beside a server.
         """;
+
+    /// <summary>Bytes of a project's segments and snapshots; 0 where nobody looks at a terminal.</summary>
+    public static long BytesOf(IJournalFiles files, string folder, TextWriter? terminal) => terminal is null ? 0 : files.List(folder)
+        .Where(name => Segment.AfterOf(name) is not null || SnapshotFile.SeqOf(name) is not null).Sum(name =>
+        {
+            try
+            {
+                using var file = files.OpenToRead(Path.Combine(folder, name));
+                return file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                return 0; // a server has just dropped it
+            }
+        });
 
     /// <summary>The exit code of a verb; null where the arguments are none of an upkeep verb's.</summary>
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal)

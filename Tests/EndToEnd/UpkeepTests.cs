@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using EventOnly.Protocol.State;
 using EventOnly.Server.Journals;
+using EventOnly.Server.Upkeep;
 using EventOnly.Tests.Server.Journals;
+using EventOnly.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.EndToEnd;
@@ -57,6 +60,42 @@ internal sealed class UpkeepTests
     }
 
     [Test]
+    public async Task Verify_finds_no_damage_beside_a_server_that_keeps_states_and_drops_events_meanwhile()
+    {
+        var folder = Path.Combine(_data, "vostok");
+        using var journal = FileJournal.OnDisk(
+            new() { Folder = _data, KeepEvents = 1, SegmentBytesMax = 2048, Durability = Durability.Os, FilesSyncedMax = 0 }, () => "e", NullLogger<FileJournal>.Instance);
+        await journal.AppendAsync("vostok", 0, [OfVostok(1)], default);
+        var writing = Task.Run(async () =>
+        {
+            var state = Fold.Apply(ProjectState.Empty, StateBench.Event(1));
+            for (var seq = 2L; seq <= 600; seq++)
+            {
+                await journal.AppendAsync("vostok", seq - 1, [OfVostok(seq)], default);
+                state = Fold.Apply(state, StateBench.Event(seq));
+                if (seq % 10 != 0)
+                    continue;
+                await journal.KeepAsync("vostok", state, default);
+                await journal.ForgetAsync("vostok", seq - 20, default);
+            }
+        });
+        var looks = 0;
+        while (!writing.IsCompleted || looks == 0)
+        {
+            var found = await new Verification(new DiskFiles(), folder, "vostok", folds: true).RunAsync();
+
+            (found.IsDamaged, found.IsContradicted).Should().Be((false, false), found.Bad?.ToString() ?? "");
+            found.Snapshots.Select(snapshot => snapshot.Fault).OfType<string>().Should().BeEmpty();
+            looks++;
+        }
+        await writing;
+        looks.Should().BeGreaterThan(3);
+        (await new Verification(new DiskFiles(), folder, "vostok").RunAsync()).Floor.Should().BePositive("else nothing was dropped meanwhile");
+
+        static JournalEntry OfVostok(long seq) => Given.Line(seq, Given.Text(Given.Line(StateBench.Event(seq)).Json.Span).Replace("\"apollo\"", "\"vostok\"", StringComparison.Ordinal));
+    }
+
+    [Test]
     public async Task Damage_is_named_and_repaired_when_that_is_meant()
     {
         await DamageAsync();
@@ -76,6 +115,82 @@ internal sealed class UpkeepTests
         output.Should().Contain("Repaired").And.Contain("damaged-1.lost.jsonl");
         (await RunAsync("verify", _data)).Code.Should().Be(0);
         (await RunAsync("repair", _data, "apollo", "--yes")).Output.Should().Contain("nothing to repair");
+    }
+
+    /// <summary>A folder whose first events were dropped, as a server left it.</summary>
+    private async Task DropFirstEventsAsync(Func<SegmentsBench, SegmentsBench> change)
+    {
+        var bench = change(await SegmentsBench.MakeKeptAsync(isDropped: true));
+        foreach (var old in Files)
+            File.Delete(old);
+        foreach (var path in bench.Segments.Concat(bench.Snapshots))
+            await File.WriteAllBytesAsync(Path.Combine(_data, "apollo", Path.GetFileName(path)), bench.Disk[path]);
+    }
+
+    [Test]
+    public async Task What_a_snapshot_holds_is_told_and_kept_where_the_events_before_it_are_gone()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadEvent(30));
+
+        var (code, output, _) = await RunAsync("verify", _data);
+        code.Should().Be(1);
+        output.Should().Contain("a server still opens it, from the snapshot of seq 60").And.Contain("3 snapshots");
+
+        (code, output, _) = await RunAsync("repair", _data, "apollo");
+        code.Should().Be(1);
+        output.Should().Contain("kept: the state after event 40, from its snapshot, and events 41 to 70").And.Contain("lost: events 21 to 40 as something to look back at");
+
+        (await RunAsync("repair", _data, "apollo", "--yes")).Code.Should().Be(0);
+        (code, output, _) = await RunAsync("verify", _data, "--fold");
+        code.Should().Be(0, output);
+        output.Should().Contain("apollo: good").And.Contain("2 snapshots").And.Contain("events 41 to 70").And.Contain("state: hash ").And.Contain(".snapshot.damaged-1: as it was before a repair");
+    }
+
+    [Test]
+    public async Task Repair_refuses_where_nothing_is_left_that_a_server_could_open()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadSnapshot(20).WithBadSnapshot(40).WithBadSnapshot(60));
+        var before = Files;
+
+        var (code, output, _) = await RunAsync("repair", _data, "apollo", "--yes");
+
+        code.Should().Be(1);
+        output.Should().Contain("Nothing can be kept").And.Contain("Nothing was changed");
+        Files.Should().Equal(before);
+    }
+
+    [Test]
+    public async Task A_snapshot_that_does_not_fit_is_a_note()
+    {
+        await DropFirstEventsAsync(bench => bench.WithBadSnapshot(40));
+
+        var (code, output, _) = await RunAsync("verify", _data);
+
+        code.Should().Be(0);
+        output.Should().Contain("note: 00000000000000000040.snapshot: it does not fit its checksums").And.Contain("Harmless");
+    }
+
+    [Test]
+    public async Task Progress_is_told_of_all_there_is_to_read()
+    {
+        await DamageAsync();
+        var terminal = new StringWriter();
+        await File.AppendAllTextAsync(Files[^1], new string('x', 2_000_000));
+
+        await new RepairVerb(new DiskFiles(), TextWriter.Null, terminal, new HastyTime()).RunAsync(_data, "apollo", isMeant: true);
+
+        var told = terminal.ToString().Split('\r', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        foreach (var what in (string[])["check", "lost", "repair"])
+            told.Should().Contain(line => line.StartsWith(what + ": ", StringComparison.Ordinal)).And.Subject.Where(line => line.StartsWith(what, StringComparison.Ordinal)).Should().OnlyContain(line => line.Contains(" of 2 MB", StringComparison.Ordinal));
+        told.Should().Contain(line => line.StartsWith("repair: 99 %", StringComparison.Ordinal) || line.StartsWith("repair: 100 %", StringComparison.Ordinal));
+    }
+
+    /// <summary>A second passes each time somebody looks.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        private long _now;
+
+        public override long GetTimestamp() => _now += TimestampFrequency;
     }
 
     [Test]

@@ -57,6 +57,8 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
         await inner.KeepAsync(project, state, waiting);
     }
 
+    public bool LacksState(string project) => inner.LacksState(project);
+
     public ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => inner.ForgetAsync(project, seq, stopping);
 
     public async ValueTask CloseAsync(string project)

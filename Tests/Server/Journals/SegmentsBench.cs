@@ -31,6 +31,60 @@ internal sealed class SegmentsBench
         return new(bench.Disk, story.State);
     }
 
+    /// <summary>
+    /// The files of a journal of the events of <see cref="StateBench"/>, with the states of 20, 40 and 60 of its <see cref="KeptHead"/> events.
+    /// </summary>
+    /// <param name="isDropped">Whether the events up to 20 have been dropped.</param>
+    public static async Task<SegmentsBench> MakeKeptAsync(bool isDropped)
+    {
+        using var bench = new JournalBench(new(Given.Chance(1)), new() { SegmentBytesMax = 2048, KeepEvents = isDropped ? 1 : 0 });
+        foreach (var seq in (long[])[20, 40, 60])
+        {
+            await bench.WriteAsync(seq);
+            await bench.KeepAsync(seq);
+        }
+        await bench.WriteAsync(KeptHead);
+        if (isDropped)
+            (await bench.ForgetAsync(20)).Should().Be(20);
+        return new(bench.Disk, StateBench.StateAt(KeptHead));
+    }
+
+    public const long KeptHead = 70;
+
+    public string[] Snapshots => [.. Disk.Paths.Where(path => SnapshotFile.SeqOf(Path.GetFileName(path)) is not null)];
+
+    public static string SnapshotOf(long seq) => Folder + "/" + SnapshotFile.NameOf(seq);
+
+    /// <summary>The same files with some segment or snapshot cut, changed or gone.</summary>
+    public SegmentsBench WithAccident(Random chance)
+    {
+        string[] paths = [.. Segments, .. Snapshots];
+        var path = paths[chance.Next(paths.Length)];
+        var bytes = Disk[path].ToArray();
+        if (bytes.Length > 0)
+            bytes[chance.Next(bytes.Length)] ^= (byte)(1 << chance.Next(8));
+        return With((path, chance.Next(8) switch { 0 => null, 1 => bytes[..chance.Next(bytes.Length + 1)], _ => bytes }));
+    }
+
+    /// <summary>The same files with a bit of an event's line changed.</summary>
+    public SegmentsBench WithBadEvent(long seq)
+    {
+        var path = Segments.Last(path => Segment.AfterOf(Path.GetFileName(path)) < seq);
+        return WithLines(path, lines =>
+        {
+            lines[(int)(seq - Segment.AfterOf(Path.GetFileName(path))!.Value)][20] ^= 1;
+            return lines;
+        });
+    }
+
+    /// <summary>The same files with a byte of a snapshot changed.</summary>
+    public SegmentsBench WithBadSnapshot(long seq)
+    {
+        byte[] bytes = [.. Disk[SnapshotOf(seq)]];
+        bytes[^30] ^= 1;
+        return With((SnapshotOf(seq), bytes));
+    }
+
     /// <summary>The same files on a new disk, some of them changed; null takes one away.</summary>
     public SegmentsBench With(params (string Path, byte[]? Bytes)[] changed)
     {
