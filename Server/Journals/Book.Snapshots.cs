@@ -46,6 +46,8 @@ internal sealed partial class Book
             return Use(state);
         if (first.After == 0)
             return Use(ProjectState.Empty);
+        if (_snapshots.Kept.Any(kept => kept.Seq >= first.After && upTo.Includes(kept.Seq, kept.AtMs)))
+            throw new JournalUnavailableException($"A state of project {project} cannot be read just now."); // one that is not whole is kept no more
         if (_snapshots.Kept.Any(kept => kept.Seq >= first.After))
             return null;
         if (_isInUse)
