@@ -134,7 +134,7 @@ internal sealed class SnapshotVerificationTests
         var whole = await SegmentsBench.MakeKeptAsync(isDropped);
         var chance = Given.Chance(accidents);
         var (good, opened, closed) = (0, 0, 0);
-        for (var i = 0; i < 250; i++)
+        for (var i = 0; i < 100; i++)
         {
             var bench = whole;
             for (var accident = 0; accident < accidents; accident++)
