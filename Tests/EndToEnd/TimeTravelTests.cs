@@ -78,6 +78,34 @@ public sealed class TimeTravelTests
         rest.Has("next").Should().BeFalse();
     }
 
+    [Test]
+    public async Task A_question_that_is_given_up_costs_the_next_one_nothing()
+    {
+        await using var server = await LiveServer.StartAsync("--EventOnly:Connections:QueriesInFlightMax=1", "--EventOnly:Projects:PastStatesMax=0");
+        using var deadline = new CancellationTokenSource(s_patience);
+        CancellationTokenSource? giveUp = null; // at the moment its question goes out
+        await using var client = await EventOnlyClient.ConnectAsync(server.Uri, new()
+        {
+            Project = "apollo", OnFrame = (isOut, frame) =>
+            {
+                if (isOut && frame.Span.IndexOf("history"u8) >= 0)
+                    giveUp?.Cancel();
+            },
+        });
+        for (var i = 0; i < 300; i++)
+            await client.CreateAsync("card", JsonFields.Empty, ct: deadline.Token);
+
+        for (var round = 1; round <= 40; round++)
+        {
+            giveUp = new();
+            await client.Invoking(c => c.AtAsync(200 + round, giveUp.Token)).Should().ThrowAsync<OperationCanceledException>();
+            giveUp.Dispose();
+            giveUp = null;
+
+            (await client.AtAsync(100 + round, deadline.Token)).Seq.Should().Be(100 + round);
+        }
+    }
+
     private static Task<EventOnlyClient> ConnectAsync(LiveServer server, string name) =>
         EventOnlyClient.ConnectAsync(server.Uri, new() { Project = "apollo", UserName = name });
 
