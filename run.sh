@@ -79,7 +79,7 @@ need_strace() {
 # Prints nothing unless it fails. In the project's folder, for that is where global.json is looked for.
 build() {
     local told
-    told=$(cd "$ROOT" && dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 2>&1) || { say "$told"; return 1; }
+    told=$(cd "$ROOT" && dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 2>&1 </dev/null) || { say "$told"; return 1; }
 }
 
 server() {

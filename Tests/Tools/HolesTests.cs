@@ -86,7 +86,8 @@ internal sealed class HolesTests
     {
         var (client, line) = await _server.ConnectedAsync(seq: 10);
         await using var _ = client;
-        var running = FollowAsync(client, from: null, to: 5);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_server.Deadline);
+        var running = FollowAsync(client, from: null, to: null, stopping.Token);
         line.Abort();
 
         line = await ReconnectAsync(client);
@@ -94,8 +95,10 @@ internal sealed class HolesTests
         long[] kept = [.. Enumerable.Range(1, 4).Select(seq => (long)seq).Where(seq => seq > floor)];
         (await AnswerAsync(line, floor, kept)).From.Should().Be(floor + 1);
         await line.SayAsync(Said.Voted(5));
+        await Eventually.IsAsync(() => _seqs.LastOrDefault() == 5, "it follows");
 
-        await running;
+        await stopping.CancelAsync();
+        await running.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
         _seqs.Should().Equal([.. kept, 5]);
         _holes.Should().ContainSingle().Which.Should().Contain("another journal").And.Contain("epoch e2").And.Contain($"from event {floor + 1} on");
     }
@@ -164,8 +167,8 @@ internal sealed class HolesTests
         (await running.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be("forbidden");
     }
 
-    private Task FollowAsync(EventOnlyClient client, long? from, long to) =>
-        new EventFeed(client, happened => _seqs.Enqueue(happened.Seq), _holes.Enqueue, _waits.Enqueue).RunAsync(from, to, follows: true, _server.Deadline);
+    private Task FollowAsync(EventOnlyClient client, long? from, long? to, CancellationToken? ct = null) =>
+        new EventFeed(client, happened => _seqs.Enqueue(happened.Seq), _holes.Enqueue, _waits.Enqueue).RunAsync(from, to, follows: true, ct ?? _server.Deadline);
 
     private async Task<FakeLine> ReconnectAsync(EventOnlyClient client)
     {
