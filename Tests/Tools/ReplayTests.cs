@@ -9,6 +9,8 @@ namespace EventOnly.Tests.Tools;
 /// <summary>The scripts, against a real server on a real port.</summary>
 public sealed class ReplayTests
 {
+    private static readonly Script s_converging = Script.Parse("converging", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true}"""]);
+
     private WebApplication _server = null!;
     private Uri _uri = null!;
 
@@ -163,24 +165,47 @@ public sealed class ReplayTests
     }
 
     [Test]
-    public async Task A_comparison_that_comes_too_late_is_a_failure_like_others()
+    public async Task A_comparison_that_never_comes_is_a_failure_like_others([Values] bool isGone)
     {
-        var options = new RunnerOptions { StepTimeout = TimeSpan.FromTicks(1) };
-        var script = Script.Parse("late", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true}"""]);
+        await using var proxy = new FlakyProxy(_uri.Port);
+        var options = new RunnerOptions
+        {
+            StepTimeout = TimeSpan.FromMilliseconds(100), OnLine = line =>
+            {
+                if (line.Action is not ScriptAction.Converge)
+                    return;
+                if (isGone)
+                    proxy.Cut();
+                else
+                    proxy.Freeze();
+            },
+        };
 
-        var verdict = await ScriptRunner.RunAsync(script, _uri, options);
+        var verdict = await ScriptRunner.RunAsync(s_converging, ThroughProxy(proxy), options);
 
         verdict.Failure!.Line.Number.Should().Be(2);
-        verdict.Failure.Reason.Should().StartWith("Not within");
+        verdict.Failure.Reason.Should().StartWith("Not ");
     }
 
     [Test]
     public async Task A_comparison_may_take_as_long_as_its_line_says()
     {
-        var options = new RunnerOptions { StepTimeout = TimeSpan.FromTicks(1) };
-        var script = Script.Parse("slow", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true,"within":20000}"""]);
+        await using var proxy = new FlakyProxy(_uri.Port);
+        using var later = new CancellationTokenSource();
+        await using var healing = later.Token.Register(proxy.Heal);
+        var options = new RunnerOptions
+        {
+            StepTimeout = TimeSpan.FromMilliseconds(50), OnLine = line =>
+            {
+                if (line.Action is not ScriptAction.Converge)
+                    return;
+                proxy.Freeze();
+                later.CancelAfter(TimeSpan.FromMilliseconds(300));
+            },
+        };
+        var script = Script.Parse("slow", [s_converging.Lines[0].Text, """{"all":true,"converged":true,"within":20000}"""]);
 
-        var verdict = await ScriptRunner.RunAsync(script, _uri, options);
+        var verdict = await ScriptRunner.RunAsync(script, ThroughProxy(proxy), options);
 
         verdict.Passed.Should().BeTrue(verdict.ToString());
     }
@@ -214,6 +239,8 @@ public sealed class ReplayTests
         var afterwards = () => EventOnly.Client.EventOnlyConnection.ConnectAsync(uri, ct: deadline.Token);
         await afterwards.Should().ThrowAsync<System.Net.WebSockets.WebSocketException>();
     }
+
+    private static Uri ThroughProxy(FlakyProxy proxy) => new($"ws://127.0.0.1:{proxy.Port}/ws");
 
     private Task<Verdict> PlayAsync(params string[] lines) =>
         ScriptRunner.RunAsync(Script.Parse("wrong", lines), _uri);
