@@ -9,8 +9,6 @@ namespace EventOnly.Tests.Tools;
 /// <summary>The scripts, against a real server on a real port.</summary>
 public sealed class ReplayTests
 {
-    private static readonly Script s_converging = Script.Parse("converging", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true}"""]);
-
     private WebApplication _server = null!;
     private Uri _uri = null!;
 
@@ -172,19 +170,22 @@ public sealed class ReplayTests
         {
             StepTimeout = TimeSpan.FromMilliseconds(100), OnLine = line =>
             {
-                if (line.Action is not ScriptAction.Converge)
-                    return;
-                if (isGone)
+                if (line.Number == 2 && isGone)
                     proxy.Cut();
-                else
+                else if (line.Number == 2)
                     proxy.Freeze();
             },
         };
+        var script = Script.Parse("late", [
+            """{"as":"A","within":20000,"connect":{}}""",
+            """{"as":"A","within":20000,"expect":{"state":"STATE"}}""".Replace("STATE", isGone ? "reconnecting" : "connected", StringComparison.Ordinal),
+            """{"all":true,"converged":true}""",
+        ]);
 
-        var verdict = await ScriptRunner.RunAsync(s_converging, ThroughProxy(proxy), options);
+        var verdict = await ScriptRunner.RunAsync(script, ThroughProxy(proxy), options);
 
-        verdict.Failure!.Line.Number.Should().Be(2);
-        verdict.Failure.Reason.Should().StartWith("Not ");
+        verdict.Failure!.Line.Number.Should().Be(3);
+        verdict.Failure.Reason.Should().StartWith("Not within");
     }
 
     [Test]
@@ -203,7 +204,7 @@ public sealed class ReplayTests
                 later.CancelAfter(TimeSpan.FromMilliseconds(300));
             },
         };
-        var script = Script.Parse("slow", [s_converging.Lines[0].Text, """{"all":true,"converged":true,"within":20000}"""]);
+        var script = Script.Parse("slow", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true,"within":20000}"""]);
 
         var verdict = await ScriptRunner.RunAsync(script, ThroughProxy(proxy), options);
 
