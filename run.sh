@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every verb of this project. Without one: builds and serves the page at http://localhost:8080.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) # the rest stays in the folder of whoever calls: that is what relative names mean
 
 CONFIGURATION=Release
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
@@ -31,9 +31,12 @@ say() { printf '%s\n' "$*" >&2; }
 
 die() { say "$*"; exit 1; }
 
+# Not 1: that is what `verify` and `replay` say when they ran and something is wrong.
+cannot() { say "$*"; exit 2; }
+
 need_dotnet() {
-    command -v dotnet >/dev/null || apt_install dotnet-sdk-10.0 2>/dev/null || die "The .NET SDK 10 is missing. Get it at https://dotnet.microsoft.com/download/dotnet/10.0 (Debian, Ubuntu: package dotnet-sdk-10.0)."
-    dotnet --version >/dev/null 2>&1 || die "The installed .NET SDK is too old for global.json: version 10 is needed, from https://dotnet.microsoft.com/download/dotnet/10.0."
+    command -v dotnet >/dev/null || apt_install dotnet-sdk-10.0 2>/dev/null || cannot "The .NET SDK 10 is missing. Get it at https://dotnet.microsoft.com/download/dotnet/10.0 (Debian, Ubuntu: package dotnet-sdk-10.0)."
+    (cd "$ROOT" && dotnet --version) >/dev/null 2>&1 || cannot "The installed .NET SDK is too old for global.json: version 10 is needed, from https://dotnet.microsoft.com/download/dotnet/10.0."
 }
 
 # Debian packages, where this machine and this user can install them.
@@ -79,24 +82,44 @@ need_jq() {
     return 1
 }
 
-# Prints nothing but warnings and errors.
-build() { dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 >&2; }
+# Prints nothing unless it fails. In the project's folder, for that is where global.json is looked for.
+build() {
+    local told
+    told=$(cd "$ROOT" && dotnet build "$1" -c $CONFIGURATION -v quiet "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 2>&1 </dev/null) || { say "$told"; return 1; }
+}
 
-serve() {
+server() {
     need_dotnet
-    build Server || exit 1
-    exec dotnet "Server/bin/$CONFIGURATION/net10.0/EventOnly.Server.dll" "$@"
+    build Server || cannot "The server cannot be built."
+    exec dotnet "$ROOT/Server/bin/$CONFIGURATION/net10.0/EventOnly.Server.dll" "$@"
+}
+
+# Serves from the project's folder, so that data/ is there from wherever it is called; a folder that is named is meant from where the caller is.
+serve() {
+    local arguments=() previous="" argument
+    for argument in "$@"; do
+        case "$previous $argument" in
+            "--data /"* | *" --data=/"*) ;;
+            "--data "*) argument=$PWD/$argument ;;
+            *" --data="*) argument=--data=$PWD/${argument#--data=} ;;
+        esac
+        arguments+=("$argument")
+        previous=$argument
+    done
+    cd "$ROOT"
+    server ${arguments[@]+"${arguments[@]}"}
 }
 
 tool() {
     need_dotnet
-    build Tools || exit 1
-    [ "$1" != replay ] || build Server || exit 1
-    exec dotnet "Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
+    build Tools || cannot "The tools cannot be built."
+    [ "$1" != replay ] || build Server || cannot "The server cannot be built."
+    exec dotnet "$ROOT/Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
 }
 
 bench() {
     need_dotnet
+    cd "$ROOT"
     build Tests/Bench || exit 1
     exec dotnet "Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
 }
@@ -111,6 +134,7 @@ count() { sed -nE "s/$2/\\1/p" "$1" | awk '{ n += $1 } END { print n + 0 }'; }
 
 run_tests() {
     need_dotnet
+    cd "$ROOT"
     local log passed=0 failed=0 skipped=0 status filter=()
     case "${1:-}" in
         "") ;;
@@ -153,6 +177,7 @@ run_tests() {
 
 check() {
     need_dotnet
+    cd "$ROOT"
     build EventOnly.sln || die "The build has errors."
     dotnet format EventOnly.sln --no-restore --verify-no-changes --exclude-diagnostics NU1603 >&2 || die "Layout: run 'dotnet format EventOnly.sln'."
     need_node || exit 1
@@ -167,7 +192,7 @@ case "${1:-}" in
     check) check ;;
     bench) shift; bench "$@" ;;
     replay | record | tail | page) tool "$@" ;;
-    verify | repair) serve "$@" ;;
+    verify | repair) server "$@" ;;
     help | --help | -h) help ;;
     --help-settings) serve --help ;;
     "" | --*) serve "$@" ;;

@@ -118,6 +118,9 @@ public sealed partial class EventOnlyClient
             case ServerMessage.Broadcast m:
                 _broadcasts.Publish(m, () => new SubscriberTooSlowException(_replica.Seq));
                 return null;
+            case ServerMessage.HistoryResult m:
+                _requests.TryTake(m);
+                return Obey(_replica.Receive(m)); // it tells the floor
             default:
                 return _requests.TryTake(message) ? null : Obey(_replica.Receive(message));
         }

@@ -10,7 +10,9 @@ public sealed partial class EventOnlyClient
     /// <summary>Events that are asked for at a time.</summary>
     private const int HistoryPageEvents = 500;
 
-    /// <summary>The events of the past from a seq on, oldest first, page by page.</summary>
+    /// <summary>
+    /// The events of the past from a seq on, oldest first, page by page. Those that are no longer kept are not among them: <see cref="Floor"/>.
+    /// </summary>
     /// <param name="to">The last seq wanted; null reads up to the present.</param>
     /// <exception cref="RejectedException"><c>invalid</c>.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
@@ -20,7 +22,8 @@ public sealed partial class EventOnlyClient
 
     /// <summary>
     /// The events of the past that are wanted, page by page: from a seq forwards, oldest first, or back from a seq or the present, newest first.
-    /// Those that are no longer kept are not among them.
+    /// Those that are no longer kept are not among them: read forwards from a seq, the first that comes may be a later one, and <see cref="Floor"/>
+    /// tells why.
     /// </summary>
     /// <exception cref="RejectedException"><c>invalid</c>: the question is none.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
@@ -56,6 +59,7 @@ public sealed partial class EventOnlyClient
 
     /// <summary>The state as it was after the event of a seq.</summary>
     /// <exception cref="RejectedException"><c>gone</c>: it is not yet, or no longer kept.</exception>
+    /// <exception cref="ProtocolException"><c>hash_mismatch</c>: what came is not the state the server meant.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
     /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public Task<ProjectState> AtAsync(long seq, CancellationToken ct = default) =>
@@ -66,6 +70,7 @@ public sealed partial class EventOnlyClient
     /// before the first event gives the empty state, a time to come the present.
     /// </summary>
     /// <exception cref="RejectedException"><c>gone</c>: it is no longer kept.</exception>
+    /// <exception cref="ProtocolException"><c>hash_mismatch</c>: what came is not the state the server meant.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
     /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
     public Task<ProjectState> AtAsync(DateTimeOffset time, CancellationToken ct = default) =>
@@ -74,6 +79,10 @@ public sealed partial class EventOnlyClient
     private async Task<ProjectState> AtAsync(Func<string, ClientMessage.At> question, CancellationToken ct)
     {
         var parts = await AskAsync('h', question, ct).ConfigureAwait(false);
-        return ProjectState.FromSnapshot(Expect<ServerMessage.Snapshot>(parts).Seq, parts.OfType<ServerMessage.Snapshot>().SelectMany(part => part.Entities));
+        var last = Expect<ServerMessage.Snapshot>(parts);
+        var state = ProjectState.FromSnapshot(last.Seq, parts.OfType<ServerMessage.Snapshot>().SelectMany(part => part.Entities));
+        return last.Hash is { } told && told != state.Hash
+            ? throw new ProtocolException("hash_mismatch", $"The state at {state.Seq} hashes to {state.Hash}, the server says {told}.")
+            : state;
     }
 }

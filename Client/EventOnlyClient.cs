@@ -64,8 +64,11 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     /// <summary>The position of the confirmed state.</summary>
     public long Seq => Read(() => _replica.Seq);
 
-    /// <summary>The position up to which the server had no events any more when we last joined.</summary>
-    internal long Floor => Read(() => _replica.Floor);
+    /// <summary>
+    /// The position up to which the server keeps no events any more, as it last told: with each join and with each page of the past. What is read
+    /// of the past begins behind it, wherever it was to begin.
+    /// </summary>
+    public long Floor => Read(() => _replica.Floor);
 
     /// <summary>The journal the position belongs to; empty for a client that does not listen.</summary>
     public string Epoch => Read(() => _replica.Epoch ?? "");

@@ -15,10 +15,13 @@ public abstract class EventOnlyException(string code, string message, bool retry
 }
 
 /// <summary>The server refused a command or a request. <see cref="EventOnlyException.Code"/> is a word of docs/wire.md section 7.</summary>
-public sealed class RejectedException(Refusal refusal) : EventOnlyException(refusal.Code.Word(), refusal.Message, refusal.Code.IsRetryable())
+public sealed class RejectedException(Refusal refusal, int? retryAfterMs = null) : EventOnlyException(refusal.Code.Word(), refusal.Message, refusal.Code.IsRetryable())
 {
     /// <summary>All the server said: the detail, complaints by field, the operation of a batch, the current entity on a conflict.</summary>
     public Refusal Refusal { get; } = refusal;
+
+    /// <summary>How long to wait before the same question is asked again, where the server said so.</summary>
+    public TimeSpan? RetryAfter { get; } = retryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
 
     /// <summary>On <c>conflict</c>: the entity as it is now; null where the server left it out because it is large.</summary>
     public Entity? Current => Refusal.Current;
@@ -37,7 +40,10 @@ public sealed class QueueFullException(int max) : EventOnlyException("queue_full
 /// <param name="code">The word of the close code: <c>normal</c> when we asked for it.</param>
 public sealed class ClosedException(string code, string message, Exception? inner = null) : EventOnlyException(code, message, retryable: false, inner);
 
-/// <summary>The server said something it should not; the client has mended itself. Reported to <see cref="ClientOptions.OnTrouble"/>.</summary>
+/// <summary>
+/// The server said something it should not. Where it was not asked for, the client has mended itself and reports it to
+/// <see cref="ClientOptions.OnTrouble"/>; where it is the answer to a question, who asked gets it.
+/// </summary>
 public sealed class ProtocolException(string code, string message) : EventOnlyException(code, message, retryable: false);
 
 /// <summary>A subscriber read more slowly than events came, and its stream ends here. Read on with <see cref="EventOnlyClient.HistoryAsync(long, long?, CancellationToken)"/>.</summary>

@@ -46,7 +46,7 @@ internal sealed class Replica(string project, string secret, bool listen = true,
     /// <summary>Of the confirmed state, so it moves with it: <c>since</c> must never pair one journal's name with another's position.</summary>
     public string? Epoch { get; private set; }
 
-    /// <summary>The position below which the server has no events any more, as it was when we joined.</summary>
+    /// <summary>The position up to which the server has no events any more, as it last told.</summary>
     public long Floor { get; private set; }
 
     /// <summary>Our public id, once the server has told it.</summary>
@@ -135,6 +135,9 @@ internal sealed class Replica(string project, string secret, bool listen = true,
             case ServerMessage.Reject reject: return TakeReject(reject);
             case ServerMessage.Joined joined: return TakeJoined(joined);
             case ServerMessage.Snapshot { Id: null } part: return TakePart(part);
+            case ServerMessage.HistoryResult page when _phase == Phase.Live:
+                Floor = page.Floor;
+                return [];
             case ServerMessage.Presence news when _phase != Phase.Off:
                 Members = Members.Apply(news, Session);
                 return [];

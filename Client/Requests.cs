@@ -7,7 +7,8 @@ namespace EventOnly.Client;
 
 /// <summary>
 /// Questions and their answers. Answers are matched by id, so a stale one can never win. No more than the server allows are open at once; the
-/// others wait here. Used under its owner's lock.
+/// others wait here. One that is given up keeps its place with the server until its answer comes, for so long the server counts it. Used under
+/// its owner's lock.
 /// </summary>
 internal sealed class Requests
 {
@@ -16,6 +17,7 @@ internal sealed class Requests
 
     private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
     private readonly LinkedList<Request> _waiting = []; // so that who gives up leaves at once
+    private readonly HashSet<string> _givenUp = new(StringComparer.Ordinal); // with the server, and nobody waits for them
     private int _lastId;
     private int _sent;
 
@@ -70,14 +72,19 @@ internal sealed class Requests
     {
         if (IdOf(message) is not { } id)
             return false;
+        var isLast = message is not ServerMessage.Snapshot part || part.Part >= part.Parts;
         if (!_open.TryGetValue(id, out var request))
+        {
+            if (isLast && _givenUp.Remove(id))
+                _sent--;
             return true;
+        }
         request.Parts.Add(message);
-        if (message is ServerMessage.Snapshot part && part.Part < part.Parts)
+        if (!isLast)
             return true;
         Close(id, request);
         if (message is ServerMessage.Error error)
-            request.Answer.TrySetException(new RejectedException(new Refusal(error.Code, error.Message, error.Detail)));
+            request.Answer.TrySetException(new RejectedException(new Refusal(error.Code, error.Message, error.Detail), error.RetryAfterMs));
         else
             request.Answer.TrySetResult([.. request.Parts]);
         return true;
@@ -98,9 +105,15 @@ internal sealed class Requests
     {
         if (!_open.TryGetValue(id, out var request))
             return false;
-        Close(id, request);
         request.Answer.TrySetCanceled(ct);
-        return request.IsSent && request.Message is not ClientMessage.Validate; // that one is over at once
+        if (!request.IsSent)
+        {
+            Close(id, request);
+            return false;
+        }
+        _open.Remove(id);
+        _givenUp.Add(id);
+        return request.Message is not ClientMessage.Validate; // that one is over at once
     }
 
     /// <summary>The line is gone, and with it every answer.</summary>
@@ -110,6 +123,7 @@ internal sealed class Requests
             request.Answer.TrySetException(reason);
         _open.Clear();
         _waiting.Clear();
+        _givenUp.Clear();
         _sent = 0;
     }
 

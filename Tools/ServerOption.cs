@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using EventOnly.Protocol.Wire;
 using EventOnly.Tools.Page;
 
@@ -23,11 +24,13 @@ internal static class ServerOption
     public static Argument<string> Project()
     {
         var project = new Argument<string>("project") { Description = "The project's id." };
-        project.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string>() is { } text && !Names.IsProjectId(text))
-                result.AddError($"'{text}' is not a project's id.");
-        });
+        project.Validators.Add(RefuseWhatIsNoProject);
         return project;
+    }
+
+    public static void RefuseWhatIsNoProject(SymbolResult result)
+    {
+        if (result.Tokens.FirstOrDefault(token => !Names.IsProjectId(token.Value)) is { } wrong)
+            result.AddError($"'{wrong.Value}' is not a project's id.");
     }
 }

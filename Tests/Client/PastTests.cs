@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EventOnly.Client;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Tests.Support;
@@ -83,13 +84,51 @@ public sealed class PastTests
         (await asking).Seq.Should().Be(5);
     }
 
+    [Test]
+    public async Task A_state_that_does_not_hash_as_it_should_is_not_given()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+        await using var _ = client;
+        var good = Said.Card("a", "{}");
+        foreach (var (card, isGood) in new[] { (good, true), (Said.Card("a", """{"votes":1}"""), false) })
+        {
+            var asking = client.AtAsync(5, _server.Deadline);
+            var asked = await line.HearAsync<ClientMessage.At>();
+            await line.SayAsync(
+                Said.Part(5, 1, 2) with { Id = asked.Id },
+                Said.Part(5, 2, 2, card) with { Id = asked.Id, Hash = ProjectState.FromSnapshot(5, [good]).Hash });
+
+            if (isGood)
+                (await asking).Entities.Should().ContainKey("a");
+            else
+                (await asking.Invoking(async task => await task).Should().ThrowAsync<ProtocolException>()).Which.Code.Should().Be("hash_mismatch");
+        }
+    }
+
+    [Test]
+    public async Task What_is_no_longer_kept_is_told_by_the_floor_which_each_page_brings()
+    {
+        var (client, line) = await _server.ConnectedAsync();
+        await using var owned = client;
+        client.Floor.Should().Be(0);
+
+        var (read, _) = await ReadAsync(client.HistoryAsync(5, ct: _server.Deadline), line, floor: 200, Page(null, 201));
+
+        read.Should().Equal(201);
+        client.Floor.Should().Be(200);
+    }
+
     private static async Task<(List<long> Read, List<HistoryQuery> Asked)> ReadAsync(
-        IAsyncEnumerable<ProjectEvent> history, FakeLine line, params (long? Next, long[] Seqs)[] pages)
+        IAsyncEnumerable<ProjectEvent> history, FakeLine line, params (long? Next, long[] Seqs)[] pages) =>
+        await ReadAsync(history, line, floor: 0, pages);
+
+    private static async Task<(List<long> Read, List<HistoryQuery> Asked)> ReadAsync(
+        IAsyncEnumerable<ProjectEvent> history, FakeLine line, long floor, params (long? Next, long[] Seqs)[] pages)
     {
         var read = SeqsAsync();
         var asked = new List<HistoryQuery>();
         foreach (var page in pages)
-            asked.Add(await AnswerAsync(line, page));
+            asked.Add(await AnswerAsync(line, page, floor));
         return (await read, asked);
 
         async Task<List<long>> SeqsAsync()
@@ -101,11 +140,11 @@ public sealed class PastTests
         }
     }
 
-    private static async Task<HistoryQuery> AnswerAsync(FakeLine line, (long? Next, long[] Seqs) page)
+    private static async Task<HistoryQuery> AnswerAsync(FakeLine line, (long? Next, long[] Seqs) page, long floor = 0)
     {
         var asked = await line.HearAsync<ClientMessage.History>();
         ImmutableArray<ReadOnlyMemory<byte>> events = [.. page.Seqs.Select(seq => Given.Line(Given.Event(seq, new Change.Deleted("a"))).Json)];
-        await line.SayAsync(new ServerMessage.HistoryResult(asked.Id, events, 0, page.Next is not null, page.Next));
+        await line.SayAsync(new ServerMessage.HistoryResult(asked.Id, events, floor, page.Next is not null, page.Next));
         return asked.Query;
     }
 

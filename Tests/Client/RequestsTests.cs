@@ -1,5 +1,6 @@
 using EventOnly.Client;
 using EventOnly.Protocol.Wire;
+using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Client;
 
@@ -47,14 +48,60 @@ public sealed class RequestsTests
     }
 
     [Test]
-    public void Giving_up_what_was_sent_tells_the_server_and_lets_the_next_one_go()
+    public void Giving_up_what_was_sent_tells_the_server_and_its_answer_lets_the_next_one_go()
     {
-        var requests = Asked(2, inFlight: 1);
+        var requests = Asked(3, inFlight: 1);
         Sent(requests).Should().Equal("q0");
 
         requests.Cancel("q0", new CancellationToken(true)).Should().BeTrue();
+        requests.Cancel("q0", new CancellationToken(true)).Should().BeFalse("it was told already");
+
+        Sent(requests).Should().BeEmpty("the server still works on it");
+        requests.TryTake(new ServerMessage.Error("q0", ErrorCode.Cancelled, "m")).Should().BeTrue();
+        Sent(requests).Should().Equal("q1");
+        requests.TryTake(new ServerMessage.Error("q0", ErrorCode.Cancelled, "m"));
+        Sent(requests).Should().BeEmpty("one place was freed, once");
+    }
+
+    [Test]
+    public void A_given_up_question_that_is_answered_in_parts_keeps_its_place_until_the_last()
+    {
+        var requests = Asked(2, inFlight: 1);
+        Sent(requests).Should().Equal("q0");
+        requests.Cancel("q0", new CancellationToken(true));
+
+        requests.TryTake(Said.Part(1, 1, 2) with { Id = "q0" });
+        Sent(requests).Should().BeEmpty();
+        requests.TryTake(Said.Part(1, 2, 2) with { Id = "q0" });
 
         Sent(requests).Should().Equal("q1");
+    }
+
+    [Test]
+    public void A_given_up_validation_keeps_its_place_though_it_cannot_be_cancelled()
+    {
+        var requests = new Requests { InFlightMax = 1 };
+        requests.Ask("v0", new ClientMessage.Validate("v0", "p", Said.Vote()));
+        Ask(requests, "q1");
+        requests.Next().Should().BeOfType<ClientMessage.Validate>();
+
+        requests.Cancel("v0", new CancellationToken(true)).Should().BeFalse("there is nothing to tell");
+
+        Sent(requests).Should().BeEmpty();
+        requests.TryTake(new ServerMessage.Verdict("v0", null));
+        Sent(requests).Should().Equal("q1");
+    }
+
+    [Test]
+    public async Task A_refusal_tells_when_to_ask_again()
+    {
+        var requests = new Requests();
+        var request = Ask(requests, "q0");
+        requests.Next();
+
+        requests.TryTake(new ServerMessage.Error("q0", ErrorCode.Unavailable, "m", RetryAfterMs: 250));
+
+        (await request.Answer.Task.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.RetryAfter.Should().Be(TimeSpan.FromMilliseconds(250));
     }
 
     [Test]
@@ -63,12 +110,18 @@ public sealed class RequestsTests
         var requests = Asked(Requests.OpenMax - 1, inFlight: 4);
         var last = Ask(requests, "last");
         Sent(requests).Should().HaveCount(4);
+        requests.Cancel("q0", new CancellationToken(true));
 
         requests.FailAll(new OfflineException());
 
         await last.Answer.Task.Invoking(async task => await task).Should().ThrowAsync<OfflineException>();
-        Ask(requests, "new");
-        Sent(requests).Should().Equal("new");
+        string[] places = ["new0", "new1", "new2", "new3"];
+        foreach (var id in places)
+            Ask(requests, id);
+        Sent(requests).Should().Equal(places);
+        requests.TryTake(Answer("q0")); // an id of before frees nothing
+        Ask(requests, "new4");
+        Sent(requests).Should().BeEmpty();
     }
 
     private static Requests Asked(int count, int inFlight)

@@ -78,6 +78,36 @@ public sealed class TimeTravelTests
         rest.Has("next").Should().BeFalse();
     }
 
+    [Test]
+    public async Task A_question_that_is_given_up_costs_the_next_one_nothing()
+    {
+        await using var server = await LiveServer.StartAsync("--EventOnly:Connections:QueriesInFlightMax=1", "--EventOnly:Projects:PastStatesMax=0");
+        using var deadline = new CancellationTokenSource(s_patience);
+        CancellationTokenSource? giveUp = null;
+        var sent = 0;
+        await using var client = await EventOnlyClient.ConnectAsync(server.Uri, new()
+        {
+            Project = "apollo", OnFrame = (isOut, frame) =>
+            {
+                if (isOut && frame.Span.IndexOf("history"u8) >= 0 && ++sent % 3 == 2)
+                    giveUp?.Cancel(); // at the moment its question goes out, when the next one waits already
+            },
+        });
+        for (var i = 0; i < 300; i++)
+            await client.CreateAsync("card", JsonFields.Empty, ct: deadline.Token);
+
+        for (var round = 1; round <= 20; round++)
+        {
+            giveUp = new();
+            var (before, given, next) = (client.AtAsync(round, deadline.Token), client.AtAsync(200 + round, giveUp.Token), client.AtAsync(100 + round, deadline.Token));
+            await before;
+
+            await given.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
+            (await next).Seq.Should().Be(100 + round);
+            giveUp.Dispose();
+        }
+    }
+
     private static Task<EventOnlyClient> ConnectAsync(LiveServer server, string name) =>
         EventOnlyClient.ConnectAsync(server.Uri, new() { Project = "apollo", UserName = name });
 

@@ -88,6 +88,24 @@ internal sealed class RecordTests
     }
 
     [Test]
+    public async Task What_was_there_before_is_made_anew_with_its_nulls_and_whatever_its_size()
+    {
+        await using var server = await LiveServer.StartAsync();
+        var fields = Enumerable.Range(0, 40).Select(i => $"\"f{i:00}\":{i}").Concat(["\"y1\":null", "\"y2\":{\"deep\":{\"none\":null}}", "\"y3\":null", "\"y4\":[null,{\"a\":null}]"])
+            .Concat(Enumerable.Range(0, 3).Select(i => $"\"z{i}\":\"{new string('x', 20_000)}\""));
+        var data = Given.Fields("{" + string.Join(',', fields) + "}");
+        var before = ProjectState.FromSnapshot(7, [new Entity("a", "card", 5, data), new Entity("b", "card", 7, JsonFields.Empty)]);
+
+        var lines = Record([], before: before);
+
+        var made = lines.Count(line => line.Contains("\"entity\":\"a\"", StringComparison.Ordinal));
+        made.Should().BeGreaterThan(2);
+        lines[^1].Should().Contain(ProjectState.FromSnapshot(0, [new Entity("a", "card", made, data), new Entity("b", "card", made + 1, JsonFields.Empty)]).Hash.ToString());
+        var verdict = await PlayAsync(server, lines);
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
     public void An_event_that_is_missing_or_not_understood_cannot_be_recorded()
     {
         var events = Story(5).ToArray();
@@ -167,6 +185,124 @@ internal sealed class RecordTests
         Directory.GetFiles(_folder, "*.part").Should().BeEmpty();
     }
 
+    [TestCase(4, "not an event")]
+    [TestCase(4, """{"type":"segment"}""")]
+    [TestCase(4, null)]
+    public async Task A_broken_line_with_events_behind_it_is_no_unfinished_end(int at, string? line)
+    {
+        var last = (await CopySegmentsAsync())[^1];
+        var lines = (await File.ReadAllLinesAsync(last)).ToList();
+        if (line is null)
+            lines.RemoveAt(at);
+        else
+            lines[at] = line;
+        lines.Count.Should().BeGreaterThan(at + 1);
+        await File.WriteAllLinesAsync(last, lines);
+        var told = new StringWriter();
+
+        (await RecordAsync(data: _folder, error: told)).Should().Be(ExitCode.WrongUsage);
+
+        told.ToString().Should().Contain($"{Path.GetFileName(last)}, line {at + 1}: not the event").And.Contain("verify");
+        File.Exists(Script).Should().BeFalse();
+    }
+
+    [Test]
+    public async Task A_daybook_that_a_crash_has_left_is_told()
+    {
+        var segments = await CopySegmentsAsync();
+        var told = new StringWriter();
+        await RecordAsync(data: _folder, error: told);
+        told.ToString().Should().BeEmpty();
+        await File.WriteAllTextAsync(Path.Combine(_folder, "daybook-2.jsonl"), "not to be read");
+
+        (await RecordAsync(data: _folder, error: told)).Should().Be(ExitCode.Ok);
+
+        told.ToString().Should().StartWith("daybook-2.jsonl: not looked at");
+        var leftOut = new List<string>();
+        await EventOnly.Tools.Replay.Script.LoadAsync(segments.Select(path => new FileInfo(path)), leftOut.Add);
+        leftOut.Should().ContainSingle().Which.Should().StartWith("daybook-2.jsonl: not looked at");
+    }
+
+    [Test]
+    public async Task A_recording_ends_at_the_event_it_is_to_end_at([Values] bool fromServer)
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await AnnAsync(server, events: 5);
+        await CopySegmentsAsync();
+
+        (await RecordAsync(data: fromServer ? null : _folder, uri: server.Uri, to: 3)).Should().Be(ExitCode.Ok);
+
+        var lines = await File.ReadAllLinesAsync(Script);
+        lines[^1].Should().Contain("\"seq\":3,");
+        var verdict = await PlayAsync(server, lines);
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
+    public async Task Following_records_what_happens_up_to_the_last_event_that_is_wanted()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await AnnAsync(server, events: 2);
+
+        var recording = RecordAsync(uri: server.Uri, to: 4, follows: true);
+        await Eventually.IsAsync(() => server.Connections.Count == 2, "it is connected");
+        recording.IsCompleted.Should().BeFalse();
+        for (var i = 0; i < 5; i++)
+            await ann.CreateAsync("card", JsonFields.Empty);
+
+        (await recording.WaitAsync(RawClient.Patience)).Should().Be(ExitCode.Ok);
+        (await File.ReadAllLinesAsync(Script))[^1].Should().Contain("\"seq\":4,");
+    }
+
+    [Test]
+    public async Task Following_ends_well_with_Ctrl_C_and_the_script_is_whole()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var ann = await AnnAsync(server, events: 2);
+        using var stopping = new CancellationTokenSource();
+
+        var recording = RecordAsync(uri: server.Uri, follows: true, ct: stopping.Token);
+        await Eventually.IsAsync(() => server.Connections.Count == 2, "it is connected");
+        await Eventually.IsAsync(async () =>
+        {
+            await ann.CreateAsync("card", Given.Fields("{\"live\":true}")); // again and again, for a file's buffer must be full before anything is seen
+            return ReadBeside(Script + ".part").Contains("live", StringComparison.Ordinal);
+        }, "something that happened was recorded");
+        await stopping.CancelAsync();
+
+        (await recording.WaitAsync(RawClient.Patience)).Should().Be(ExitCode.Ok);
+        var lines = await File.ReadAllLinesAsync(Script);
+        lines.Should().Contain(line => line.Contains("live", StringComparison.Ordinal));
+        var verdict = await PlayAsync(server, lines);
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    private static string ReadBeside(string file)
+    {
+        if (!File.Exists(file))
+            return "";
+        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+
+    private static async Task<EventOnly.Client.EventOnlyClient> AnnAsync(LiveServer server, int events)
+    {
+        var ann = await EventOnly.Client.EventOnlyClient.ConnectAsync(server.Uri, new() { Project = "apollo", UserName = "Ann" });
+        for (var i = 0; i < events; i++)
+            await ann.CreateAsync("card", JsonFields.Empty);
+        return ann;
+    }
+
+    /// <summary>A folder with the project's segments: their paths.</summary>
+    private async Task<string[]> CopySegmentsAsync()
+    {
+        var bench = await SegmentsBench.MakeAsync();
+        Directory.CreateDirectory(Path.Combine(_folder, "apollo"));
+        foreach (var path in bench.Segments)
+            await File.WriteAllBytesAsync(Path.Combine(_folder, "apollo", Path.GetFileName(path)), bench.Disk[path]);
+        return [.. Directory.GetFiles(Path.Combine(_folder, "apollo")).Order(StringComparer.Ordinal)];
+    }
+
     [Test]
     public async Task A_server_is_recorded_and_plays_again_from_any_event_on()
     {
@@ -195,7 +331,8 @@ internal sealed class RecordTests
         Directory.GetFiles(_folder).Should().BeEmpty();
     }
 
-    private Task<int> RecordAsync(string? data = null, Uri? uri = null, long? from = null) =>
-        new Recording("apollo", new(false, false), from, null, isQuiet: true, TextWriter.Null, TextWriter.Null)
-            .RunAsync(Script, data, uri ?? new(ServerOption.Default), follows: false, default);
+    private Task<int> RecordAsync(
+        string? data = null, Uri? uri = null, long? from = null, long? to = null, bool follows = false, TextWriter? error = null, CancellationToken ct = default) =>
+        new Recording("apollo", new(false, false), from, to, isQuiet: true, TextWriter.Null, error ?? TextWriter.Null)
+            .RunAsync(Script, data, uri ?? new(ServerOption.Default), follows, ct);
 }

@@ -1,3 +1,4 @@
+using EventOnly.Protocol.Wire;
 using EventOnly.Server;
 using EventOnly.Tests.Support;
 using EventOnly.Tools.Replay;
@@ -127,6 +128,102 @@ public sealed class ReplayTests
             "c: A has nothing, the server has card c v1 {}");
     }
 
+    [TestCase("Card Vanished")]
+    [TestCase("..")]
+    [TestCase("a..b")]
+    [TestCase("Ünder/50 %")]
+    [TestCase("a-name-of-a-script-that-is-longer-than-any-name-of-a-project-may-ever-be")]
+    public async Task A_script_may_have_any_name(string name)
+    {
+        var verdict = await ScriptRunner.RunAsync(Script.Parse(name, ["""{"as":"A","connect":{}}"""]), _uri);
+
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
+    public void Other_names_are_other_projects_and_the_same_is_the_same()
+    {
+        var projects = new ProjectNames("0123abcd");
+        string[] names = ["apollo", "Apollo", "APOLLO", new('a', 64), new('a', 65), "a..b", "a-b", "", "..", "_"];
+
+        var ids = names.Select(projects.IdOf).ToArray();
+
+        ids.Should().OnlyHaveUniqueItems().And.OnlyContain(id => Names.IsProjectId(id)).And.OnlyContain(id => id.EndsWith("-0123abcd"));
+        ids[0].Should().Be("apollo-0123abcd");
+        names.Select(projects.IdOf).Should().Equal(ids);
+    }
+
+    [TestCase("Foo Bar", 1)]
+    [TestCase("apollo", 0)]
+    public void A_project_that_cannot_be_is_wrong_usage(string project, int errors)
+    {
+        var file = Repository.PathOf("Tests", "scripts", "abc.jsonl");
+
+        ReplayCommand.Make().Parse([file, "--project", project]).Errors.Should().HaveCount(errors);
+    }
+
+    [Test]
+    public async Task A_comparison_that_never_comes_is_a_failure_like_others([Values] bool isGone)
+    {
+        await using var proxy = new FlakyProxy(_uri.Port);
+        var options = new RunnerOptions
+        {
+            StepTimeout = TimeSpan.FromMilliseconds(100), OnLine = line =>
+            {
+                if (line.Number == 2 && isGone)
+                    proxy.Cut();
+                else if (line.Number == 2)
+                    proxy.Freeze();
+            },
+        };
+        var script = Script.Parse("late", [
+            """{"as":"A","within":20000,"connect":{}}""",
+            """{"as":"A","within":20000,"expect":{"state":"STATE"}}""".Replace("STATE", isGone ? "reconnecting" : "connected", StringComparison.Ordinal),
+            """{"all":true,"converged":true}""",
+        ]);
+
+        var verdict = await ScriptRunner.RunAsync(script, ThroughProxy(proxy), options);
+
+        verdict.Failure!.Line.Number.Should().Be(3);
+        verdict.Failure.Reason.Should().StartWith("Not within");
+    }
+
+    [Test]
+    public async Task A_comparison_may_take_as_long_as_its_line_says()
+    {
+        await using var proxy = new FlakyProxy(_uri.Port);
+        using var later = new CancellationTokenSource();
+        await using var healing = later.Token.Register(proxy.Heal);
+        var options = new RunnerOptions
+        {
+            StepTimeout = TimeSpan.FromMilliseconds(50), OnLine = line =>
+            {
+                if (line.Action is not ScriptAction.Converge)
+                    return;
+                proxy.Freeze();
+                later.CancelAfter(TimeSpan.FromMilliseconds(300));
+            },
+        };
+        var script = Script.Parse("slow", ["""{"as":"A","within":20000,"connect":{}}""", """{"all":true,"converged":true,"within":20000}"""]);
+
+        var verdict = await ScriptRunner.RunAsync(script, ThroughProxy(proxy), options);
+
+        verdict.Passed.Should().BeTrue(verdict.ToString());
+    }
+
+    [Test]
+    public async Task What_users_wrote_moves_no_cursor_where_a_failure_shows_it()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{}}""",
+            "{\"as\":\"A\",\"do\":\"create\",\"entity\":\"c1\",\"kind\":\"card\",\"data\":{\"title\":\"\u009b2J\u202e\"}}",
+            "{\"as\":\"A\",\"within\":100,\"expect\":{\"event\":\"create\",\"entity\":\"c1\",\"data\":{\"title\":\"\u009b1m\"}}}");
+
+        verdict.ToString().Should().Contain("\\u009b2J\\u202e").And.Contain("\\u009b1m").And.NotContain("\u009b").And.NotContain("\u202e");
+        (verdict with { Script = "\u009b", Failure = null }).ToString().Should().NotContain("\u009b");
+        FluentActions.Invoking(() => Script.Parse("x", ["{\u009b"])).Should().Throw<ScriptException>().Which.Message.Should().NotContain("\u009b");
+    }
+
     [Test]
     public async Task A_server_can_be_started_and_goes_with_its_owner()
     {
@@ -143,6 +240,8 @@ public sealed class ReplayTests
         var afterwards = () => EventOnly.Client.EventOnlyConnection.ConnectAsync(uri, ct: deadline.Token);
         await afterwards.Should().ThrowAsync<System.Net.WebSockets.WebSocketException>();
     }
+
+    private static Uri ThroughProxy(FlakyProxy proxy) => new($"ws://127.0.0.1:{proxy.Port}/ws");
 
     private Task<Verdict> PlayAsync(params string[] lines) =>
         ScriptRunner.RunAsync(Script.Parse("wrong", lines), _uri);

@@ -24,7 +24,7 @@ internal sealed class TailTests
         {
             await using var client = await ConnectAsync(server, "tail");
             var seqs = new List<long>();
-            await new EventFeed(client, happened => seqs.Add(happened.Seq), Assert.Fail).RunAsync(0, client.Seq + 200, follows: true, default).WaitAsync(RawClient.Patience);
+            await new EventFeed(client, happened => seqs.Add(happened.Seq), Assert.Fail, Assert.Fail).RunAsync(0, client.Seq + 200, follows: true, default).WaitAsync(RawClient.Patience);
             seqs.Should().Equal(Enumerable.Range(1, seqs.Count).Select(seq => (long)seq)).And.HaveCountGreaterThan(500);
         }
         await stopping.CancelAsync();
@@ -38,7 +38,7 @@ internal sealed class TailTests
         await using var ann = await ConnectAsync(server, "Ann");
         await using var client = await ConnectAsync(server, "tail");
         var seqs = new ConcurrentQueue<long>();
-        var running = new EventFeed(client, happened => seqs.Enqueue(happened.Seq), Assert.Fail).RunAsync(0, 40, follows: true, default);
+        var running = new EventFeed(client, happened => seqs.Enqueue(happened.Seq), Assert.Fail, Assert.Fail).RunAsync(0, 40, follows: true, default);
         for (var i = 1; i <= 40; i++)
         {
             await ann.CreateAsync("card", JsonFields.Empty, $"c{i}");

@@ -78,6 +78,15 @@ test('A refusal, a signal and a lost line end the reading where it is', async ()
   await assert.rejects(lost, OfflineError);
 });
 
+test('What is no longer kept is told by the floor, which each page brings', async () => {
+  const { client, sockets } = aConnectedClient();
+  assert.equal(client.floor, 0);
+  const read = seqs(client.history({ from: 5 }));
+  sockets.last.hear({ type: 'result', id: 'h1', events: [deleted(201)], floor: 200, more: false });
+  assert.deepEqual(await read, [201]);
+  assert.equal(client.floor, 200);
+});
+
 test('A moment is a seq or a time', () => {
   const { client, sockets } = aConnectedClient();
   client.at(5);

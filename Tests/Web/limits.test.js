@@ -59,3 +59,44 @@ test('Questions without an answer are bounded; who gives up makes room at once',
   sockets.last.fall();
   assert.equal((await Promise.all(outcomes)).filter(code => code === 'offline').length, 1000);
 });
+
+test('A question that was given up keeps its place with the server until its answer comes', async () => {
+  const { client, sockets } = aConnectedClient();
+  const hear = (/** @type {object} */ message) => sockets.last.hear({ seq: 0, items: [], more: false, ...message });
+  const sent = () => sockets.last.frames().filter(({ type }) => type !== 'cancel').map(({ id }) => id);
+  const slider = [1, 2, 3, 4, 5, 6].map(seq => client.at(seq, { key: 'slider' }).catch(error => error.name));
+  assert.deepEqual(sent(), ['h1', 'h2', 'h3', 'h4'], 'the server still works on those that are cancelled');
+  sockets.last.hear(snapshot(1, [CARD], { id: 'h1', parts: 2 }));
+  assert.deepEqual(sent().length, 4, 'its answer has more parts to come');
+  sockets.last.hear(snapshot(1, [], { id: 'h1', part: 2, parts: 2 }));
+  assert.deepEqual(sent(), ['h1', 'h2', 'h3', 'h4', 'h6'], 'the fifth was given up while it waited');
+  const verdict = client.validate({ type: 'delete', entity: 'a' }, { key: 'slider' });
+  client.query({}).catch(() => {});
+  assert.deepEqual(sent().length, 5);
+  sockets.last.hear({ type: 'error', id: 'h2', code: 'cancelled', message: 'm', retryable: false });
+  sockets.last.hear({ type: 'error', id: 'h2', code: 'cancelled', message: 'm', retryable: false }); // frees no second place
+  assert.deepEqual(sent().slice(5), ['v1']);
+  hear({ type: 'result', id: 'h3' });
+  assert.deepEqual(sent().slice(5), ['v1', 'q1']);
+  sockets.last.hear({ type: 'verdict', id: 'v1', ok: true });
+  hear({ type: 'result', id: 'q1' });
+  assert.equal((await verdict).ok, true);
+  assert.deepEqual(await Promise.all(slider), Array.from({ length: 6 }, () => 'AbortError'));
+});
+
+test('Given-up questions hold no place on the next line, nor do answers that make no sense on this one', async () => {
+  const { client, clock, sockets } = aConnectedClient();
+  for (let seq = 1; seq <= 4; seq++) client.at(seq, { key: 'slider' }).catch(() => {});
+  client.query({}, { key: 'slider' }).catch(() => {});
+  sockets.last.fall();
+  clock.advance(2000);
+  greet(sockets.last);
+  sockets.last.hear(joined({ id: 'j2', recovered: true }));
+  const senseless = client.at(1).catch(error => error.code);
+  sockets.last.hear({ type: 'snapshot', id: 'h5', seq: 1, part: 1, parts: 2, entities: null });
+  assert.equal(await senseless, 'internal');
+  for (let i = 0; i < 4; i++) client.query({}).catch(() => {});
+  assert.deepEqual(sockets.last.frames('query').map(({ id }) => id), ['q2', 'q3', 'q4'], 'its last part is still to come');
+  sockets.last.hear({ type: 'snapshot', id: 'h5', seq: 1, part: 2, parts: 2, entities: [] });
+  assert.deepEqual(sockets.last.frames('query').map(({ id }) => id), ['q2', 'q3', 'q4', 'q5']);
+});

@@ -81,19 +81,23 @@ internal sealed class Recorder(string project, Redaction redaction)
         _ => new Command.Delete(change.Entity, null),
     };
 
+    /// <summary>Makes an entity of data that may be too large for one command: what does not fit into the create is patched in.</summary>
     private List<string> Make(Entity entity)
     {
         var lines = new List<string>();
         var (fields, bytes, isMade) = (new List<JsonField>(), 0, false);
-        foreach (var field in entity.Data)
+        foreach (var field in entity.Data.OrderByDescending(IsLostInAPatch))
         {
-            if (fields.Count == FieldsMax || (fields.Count > 0 && bytes + field.Value.Utf8.Length > FieldBytesMax))
+            var fits = IsLostInAPatch(field); // it came with one create, so all of its kind fit into one
+            if (!fits && fields.Count > 0 && (fields.Count >= FieldsMax || bytes + field.Value.Utf8.Length > FieldBytesMax))
                 Flush();
             fields.Add(field);
             bytes += field.Value.Utf8.Length;
         }
         Flush();
-        return lines;
+        return _state.Entities[entity.Id].Data.Equals(redaction.Fields(entity.Data))
+            ? lines
+            : throw new RecordException($"{entity.Id} cannot be made again as it was: other data comes of it.");
 
         void Flush()
         {
@@ -105,6 +109,13 @@ internal sealed class Recorder(string project, Redaction redaction)
             (bytes, isMade) = (0, true);
             fields.Clear();
         }
+    }
+
+    /// <summary>In a merge patch null means to remove, at every depth but within arrays.</summary>
+    private static bool IsLostInAPatch(JsonField field)
+    {
+        var alone = JsonFields.Empty.With(field.Name, field.Value);
+        return !JsonFields.Empty.Merge(alone).Equals(alone);
     }
 
     private List<string> Say(string by, Command command, string what)

@@ -31,7 +31,7 @@ internal sealed class Recording(string project, Redaction redaction, long? from,
         catch (Exception wrong) when (wrong is RecordException or EventOnlyException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             File.Delete(part);
-            await error.WriteLineAsync(wrong is OperationCanceledException ? "Stopped; nothing was written." : wrong.Message);
+            await error.WriteLineAsync(wrong is OperationCanceledException ? "Stopped; nothing was written." : EventLine.Harmless(wrong.Message));
             return ExitCode.WrongUsage;
         }
     }
@@ -73,7 +73,10 @@ internal sealed class Recording(string project, Redaction redaction, long? from,
     {
         await using var client = await Terminal.WatchAsync(uri, project, "record", ct);
         var first = from is > 0 ? from.Value : client.Floor + 1;
-        Write(script, _recorder.Begin(first == 1 ? ProjectState.Empty : await client.AtAsync(first - 1, ct)));
+        var before = ProjectState.Empty;
+        if (first > 1)
+            await Patience.AskAsync(async () => before = await client.AtAsync(first - 1, ct), error.WriteLine, ct);
+        Write(script, _recorder.Begin(before));
         var last = Math.Min(client.Seq, to ?? long.MaxValue);
         if (follows && !isQuiet)
             await error.WriteLineAsync("Recording, until Ctrl+C.");
@@ -87,7 +90,7 @@ internal sealed class Recording(string project, Redaction redaction, long? from,
                     if (happened.Seq % 1024 == 0)
                         progress((happened.Seq - first + 1) / (double)Math.Max(1, last - first + 1));
                 },
-                hole => throw new RecordException(hole));
+                hole => throw new RecordException(hole), error.WriteLine);
             try
             {
                 await feed.RunAsync(first, to, follows, ct);

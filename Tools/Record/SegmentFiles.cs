@@ -32,7 +32,7 @@ internal sealed record SegmentHead(string Project, long After)
 
 /// <summary>
 /// Reads the events of segments, as lines of JSON: also while a server writes them. Checksums are not looked at: that is what <c>verify</c> is for.
-/// What a crash or a writer left unfinished at the end of the last one is left out.
+/// What a crash or a writer left unfinished at the end of the last one is left out, and told.
 /// </summary>
 internal static class SegmentFiles
 {
@@ -47,15 +47,24 @@ internal static class SegmentFiles
         return null;
     }
 
-    /// <param name="leftOut">Told what was left out at the end, for people.</param>
+    /// <summary>Files of a data folder that may hold events which a crash has kept from their own files (docs/durability.md).</summary>
+    public static IEnumerable<FileInfo> Daybooks(DirectoryInfo data) =>
+        data.EnumerateFiles("daybook-*.jsonl").OrderBy(file => file.Name, StringComparer.Ordinal);
+
+    /// <param name="leftOut">Told what was left out, for people.</param>
     /// <exception cref="RecordException">The files are not one journal, or a line in the middle is no event.</exception>
     public static async IAsyncEnumerable<ProjectEvent> ReadAsync(IReadOnlyList<FileInfo> files, Action<string> leftOut, [EnumeratorCancellation] CancellationToken ct)
     {
+        if (files.Count > 0 && files[0].Directory?.Parent is { } data)
+        {
+            foreach (var daybook in Daybooks(data))
+                leftOut($"{daybook.Name}: not looked at. A server runs, or one has crashed: then its next start puts in place what stands there, and the newest events may be missing here until then.");
+        }
         var codec = new WireCodec(WireLimits.Trusted);
         long? seq = null;
         for (var i = 0; i < files.Count; i++)
         {
-            var number = 0L;
+            var (number, torn) = (0L, 0L);
             await foreach (var line in LinesAsync(files[i], ct))
             {
                 if (++number == 1)
@@ -63,21 +72,27 @@ internal static class SegmentFiles
                     var head = SegmentHead.Read(line) ?? throw new RecordException($"{files[i].Name} is no segment of a journal.");
                     seq = head.After == (seq ?? head.After) ? head.After : throw new RecordException($"{files[i].Name} does not continue from event {seq}: a segment is missing.");
                 }
-                else if (codec.TryDecodeEvent(line) is { } happened && happened.Seq == seq + 1)
+                else if (codec.TryDecodeEvent(line) is not { } happened)
+                {
+                    torn = torn == 0 ? number : torn;
+                }
+                else if (torn == 0 && happened.Seq == seq + 1)
                 {
                     seq++;
                     yield return happened;
                 }
-                else if (i == files.Count - 1)
+                else // an event that follows what is none, or another event
                 {
-                    leftOut($"{files[i].Name}, line {number}: not the event {seq + 1}; it and what follows are left out.");
-                    yield break;
-                }
-                else
-                {
-                    throw new RecordException($"{files[i].Name}, line {number}: not the event {seq + 1}. ./run.sh verify tells more.");
+                    throw NotThatEvent(torn == 0 ? number : torn);
                 }
             }
+            if (torn == 0)
+                continue;
+            if (i < files.Count - 1)
+                throw NotThatEvent(torn);
+            leftOut($"{files[i].Name}, line {torn}: not the event {seq + 1}; it and what follows are left out.");
+
+            RecordException NotThatEvent(long at) => new($"{files[i].Name}, line {at}: not the event {seq + 1}. ./run.sh verify tells more.");
         }
     }
 

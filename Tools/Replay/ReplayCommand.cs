@@ -46,6 +46,7 @@ internal static class ReplayCommand
             if (result.GetValueOrDefault<string?>() is { } text && !PageCommand.IsSocket(text))
                 result.AddError($"'{text}' is not an address that begins with ws: or wss:.");
         });
+        s_project.Validators.Add(ServerOption.RefuseWhatIsNoProject);
         foreach (var option in new[] { s_speed, s_timeout })
         {
             option.Validators.Add(result =>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using EventOnly.Protocol.State;
 using EventOnly.Tools.Record;
+using EventOnly.Tools.Tail;
 
 namespace EventOnly.Tools.Replay;
 
@@ -75,7 +76,7 @@ internal sealed record Script(string Name, IReadOnlyList<ScriptLine> Lines)
             }
             catch (Exception wrong) when (wrong is JsonException or ScriptException)
             {
-                throw new ScriptException($"{name}, line {i + 1}: {wrong.Message}\n  {text[i]}");
+                throw new ScriptException($"{name}, line {i + 1}: {wrong.Message}\n  {EventLine.Harmless(text[i])}");
             }
         }
         return new(name, lines);

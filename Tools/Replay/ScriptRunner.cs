@@ -30,13 +30,13 @@ internal sealed class ScriptRunner
     private readonly Script _script;
     private readonly Uri _uri;
     private readonly RunnerOptions _options;
-    private readonly string _suffix;
+    private readonly ProjectNames _projects;
     private readonly HashSet<string> _watched; // those of whom some line expects a frame
 
     private ScriptRunner(Script script, Uri uri, RunnerOptions options)
     {
         (_script, _uri, _options) = (script, uri, options);
-        _suffix = options.Random.GetHexString(8, lowercase: true);
+        _projects = new(options.Random.GetHexString(8, lowercase: true));
         _watched = [.. script.Lines.Where(line => line.Expect is { } expect && Expectation.OfFrame(expect) is not null).Select(line => line.As)];
     }
 
@@ -84,7 +84,7 @@ internal sealed class ScriptRunner
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return line.Action is ScriptAction.Converge ? await DivergedAsync(line, ct) : Fail(line, Late(line, limit));
+            return line.Action is ScriptAction.Converge ? await WhyLateAsync(line, limit, ct) : Fail(line, Late(line, limit));
         }
         catch (Exception wrong) when (wrong is EventOnlyException or ScriptException)
         {
@@ -132,13 +132,30 @@ internal sealed class ScriptRunner
         return await DivergedAsync(line, ct, head, wanted);
     }
 
+    /// <summary>What is different, where it can still be had; else only that it took too long.</summary>
+    private async Task<ScriptFailure?> WhyLateAsync(ScriptLine line, TimeSpan limit, CancellationToken ct)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(_options.StepTimeout);
+        try
+        {
+            return await DivergedAsync(line, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return Fail(line, $"{Late(line, limit)} Nor did the server's state come within {_options.StepTimeout.TotalMilliseconds:0} ms more, to compare.");
+        }
+        catch (Exception wrong) when (wrong is EventOnlyException or ScriptException)
+        {
+            return Fail(line, $"{Late(line, limit)} {wrong.Message}");
+        }
+    }
+
     /// <summary>The failure of the first client that differs from the server, or of the server where its state is not as wanted; null if there is none.</summary>
     private async Task<ScriptFailure?> DivergedAsync(ScriptLine line, CancellationToken ct, long? head = null, WantedState? wanted = null)
     {
         var seq = head ?? Listeners.Max(client => client.Value.Seq);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(_options.StepTimeout);
-        var server = await Listeners.First().Value.AtAsync(seq, deadline.Token);
+        var server = await Listeners.First().Value.AtAsync(seq, ct);
         foreach (var (name, client) in Listeners)
         {
             string[] differences = [.. StateDifference.Between(name, client.Confirmed, "the server", server)];
@@ -187,7 +204,7 @@ internal sealed class ScriptRunner
     private ScriptClient ClientOf(ScriptLine line) =>
         _clients.GetValueOrDefault(line.As) ?? throw new ScriptException($"{line.As} is not connected.");
 
-    private string ProjectOf(string? named) => _options.Project ?? $"{(named ?? _script.Name).ToLowerInvariant()}-{_suffix}";
+    private string ProjectOf(string? named) => _options.Project ?? _projects.IdOf(named ?? _script.Name);
 
     private string Late(ScriptLine line, TimeSpan limit)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EventOnly.Tools.Tail;
 
 namespace EventOnly.Tools.Replay;
 
@@ -8,17 +9,17 @@ internal sealed record Verdict(string Script, int Steps, TimeSpan Elapsed, Scrip
 {
     public bool Passed => Failure is null;
 
-    /// <summary>One line where it passed; else all that helps to find out why not.</summary>
+    /// <summary>One line where it passed; else all that helps to find out why not. What users wrote moves no cursor.</summary>
     public override string ToString()
     {
         if (Failure is null)
-            return string.Create(CultureInfo.InvariantCulture, $"passed {Script}: {Steps} steps in {Elapsed.TotalSeconds:0.0} s");
+            return string.Create(CultureInfo.InvariantCulture, $"passed {EventLine.Harmless(Script)}: {Steps} steps in {Elapsed.TotalSeconds:0.0} s");
         var text = new List<string> { $"FAILED {Script}, line {Failure.Line.Number}: {Failure.Reason}", "  " + Failure.Line.Text };
         if (Failure.Frames.Count > 0)
             text.AddRange([$"the last frames of {Failure.Client} (-> sent, <- received):", .. Failure.Frames.Select(frame => "  " + frame)]);
         if (Failure.Differences.Count > 0)
             text.AddRange(["the states differ:", .. Failure.Differences.Select(difference => "  " + difference)]);
-        return string.Join('\n', text);
+        return string.Join('\n', text.Select(EventLine.Harmless));
     }
 }
 

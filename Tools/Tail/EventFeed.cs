@@ -5,11 +5,12 @@ namespace EventOnly.Tools.Tail;
 
 /// <summary>
 /// The events of a project from a position on, each once and in order: first those of the past, then those that happen. Where the line or a slow
-/// reader leaves a hole, the past fills it.
+/// reader leaves a hole, the past fills it. What the past no longer has, and that it is another past, is told.
 /// </summary>
 /// <param name="give">Gets each event.</param>
 /// <param name="onHole">Told what cannot be given, for people; may throw to end it.</param>
-internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> give, Action<string> onHole)
+/// <param name="onWait">Told, for people, that the server cannot answer just now and will be asked again.</param>
+internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> give, Action<string> onHole, Action<string> onWait)
 {
     private string _epoch = "";
     private long _next;
@@ -28,18 +29,13 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
                 NoticeEpoch();
                 var last = Math.Min(client.Seq, to ?? long.MaxValue);
                 if (_next <= last)
-                    await ReadAsync(follows ? to : last, ct); // who follows reads on to the present; what is heard meanwhile and read too is given once
-                if (!follows || _next > to || await HearAsync(heard, to, ct))
+                    await Patience.AskAsync(() => ReadAsync(follows ? to : last, ct), onWait, ct); // who follows reads on to the present; what is heard meanwhile and read too is given once
+                if (client.Epoch == _epoch && (!follows || _next > to || await HearAsync(heard, to, ct)))
                     return;
             }
             catch (EventOnlyException hole) when (hole is SubscriberTooSlowException or EventsMissedException or OfflineException)
             {
                 await client.WaitForStateAsync(ConnectionState.Connected, ct);
-            }
-            catch (RejectedException gone) when (gone.Code == "gone" && client.Floor >= _next)
-            {
-                onHole($"The events {_next} to {client.Floor} are no longer kept.");
-                _next = client.Floor + 1;
             }
         }
     }
@@ -47,7 +43,23 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
     private async Task ReadAsync(long? last, CancellationToken ct)
     {
         await foreach (var happened in client.HistoryAsync(_next, last, ct))
+        {
+            if (client.Epoch != _epoch)
+                return; // the line broke between two pages, and this one is of another journal
+            PassOver(happened.Seq);
             Give(happened);
+        }
+        if (client.Epoch == _epoch)
+            PassOver(Math.Min(client.Floor, last ?? long.MaxValue) + 1); // nothing came, for nothing is kept
+    }
+
+    /// <summary>What lies before an event and was not given is no longer kept.</summary>
+    private void PassOver(long seq)
+    {
+        if (seq <= _next)
+            return;
+        onHole($"The events {_next} to {seq - 1} are no longer kept.");
+        _next = seq;
     }
 
     /// <summary>True at the end; false where there is a hole, or another journal.</summary>
@@ -75,7 +87,7 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
     {
         if (client.Epoch == _epoch)
             return;
-        onHole($"The project has another journal now (epoch {client.Epoch}, at event {client.Seq}): it was repaired, or begun anew.");
-        (_epoch, _next) = (client.Epoch, Math.Min(_next, client.Seq + 1));
+        (_epoch, _next) = (client.Epoch, client.Floor + 1);
+        onHole($"The project has another journal now (epoch {_epoch}, at event {client.Seq}): it was repaired, or begun anew. Its events follow, from event {_next} on.");
     }
 }

@@ -14,9 +14,14 @@ internal static class TailCommand
         var to = new Option<long?>("--to") { Description = "The last event to show; then it ends." };
         var json = new Option<bool>("--json") { Description = "Each event as its line of JSON." };
         var command = new Command("tail", "Follows the events of a project, until Ctrl+C.") { project, url, from, to, json };
-        command.SetAction((parsed, ct) => RunAsync(
-            new Uri(parsed.GetValue(url) ?? ServerOption.Default), parsed.GetRequiredValue(project), parsed.GetValue(from), parsed.GetValue(to),
-            parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, ct));
+        command.SetAction(async (parsed, ct) =>
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            var output = OutputPipe.TryOpen(over.Cancel) ?? parsed.InvocationConfiguration.Output;
+            return await RunAsync(
+                new Uri(parsed.GetValue(url) ?? ServerOption.Default), parsed.GetRequiredValue(project), parsed.GetValue(from), parsed.GetValue(to),
+                parsed.GetValue(json), output, parsed.InvocationConfiguration.Error, over.Token);
+        });
         return command;
     }
 
@@ -31,7 +36,7 @@ internal static class TailCommand
                 happened => output.WriteLine(isJson
                     ? EventLine.Json(project, happened, forTerminal: !Console.IsOutputRedirected)
                     : EventLine.ForPeople(happened, Terminal.HasColours)),
-                error.WriteLine);
+                error.WriteLine, error.WriteLine);
             await feed.RunAsync(from, to, follows: true, ct);
             return ExitCode.Ok;
         }
@@ -39,9 +44,13 @@ internal static class TailCommand
         {
             return ExitCode.Ok; // Ctrl+C is how it ends
         }
+        catch (IOException gone) when (OutputPipe.IsBroken(gone))
+        {
+            return ExitCode.Ok; // or by `head -1`, which has seen enough
+        }
         catch (EventOnlyException wrong)
         {
-            await error.WriteLineAsync($"{uri}: {wrong.Message}");
+            await error.WriteLineAsync($"{uri}: {EventLine.Harmless(wrong.Message)}");
             return ExitCode.WrongUsage;
         }
     }

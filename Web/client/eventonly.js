@@ -166,6 +166,11 @@ export class EventOnlyClient {
   get seq() { return this.#replica.seq; }
   /** Which incarnation of the journal `seq` counts in; undefined before the first snapshot. */
   get epoch() { return this.#replica.epoch; }
+  /**
+   * The position up to which the server keeps no events any more, as it last told: with each join and each page of `history`, whose events begin
+   * behind it, wherever they were to begin. Undefined before the first join.
+   */
+  get floor() { return this.#replica.floor; }
   /** Our public id, as others see it; undefined before the first join. */
   get session() { return this.#replica.session; }
   /** Who we are to the server; undefined before it said so. @returns {User | undefined} */
@@ -283,7 +288,8 @@ export class EventOnlyClient {
   }
 
   /**
-   * Events of the past, page by page: `for await (const event of client.history({ from: 1 }))`. What is no longer kept is not among them.
+   * Events of the past, page by page: `for await (const event of client.history({ from: 1 }))`. What is no longer kept is not
+   * among them: read forwards, the first that comes may be a later one than `from`, and `floor` tells why.
    * @param {HistoryQuery & AskOptions} [query]
    */
   history({ signal, timeout, key, ...query } = {}) {
@@ -392,7 +398,10 @@ export class EventOnlyClient {
       case 'disconnect': this.#line.dismissed(message); break;
       case 'broadcast': this.#broadcastHeard(message); break;
       case 'presence': this.presence.receive(message, this.session); break;
-      case 'result': case 'verdict': this.#requests.answer(message); break;
+      case 'result': case 'verdict':
+        if (message.floor !== undefined) this.#replica.floorIs(message.floor);
+        this.#requests.answer(message);
+        break;
       case 'error': this.#errorHeard(message); break;
       case 'joined': this.#joined(message); break;
       case 'snapshot':

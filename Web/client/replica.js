@@ -51,6 +51,8 @@ export class Replica {
   #publicId;
   /** Of the confirmed state, so it moves with it: `since` must never pair one journal's name with another's position. @type {string | undefined} */
   #epoch;
+  /** @type {number | undefined} */
+  #floor;
   /** @type {Joined | undefined} */
   #joined;
   /** @type {WireEntity[]} */
@@ -69,6 +71,8 @@ export class Replica {
 
   get seq() { return this.#confirmed.seq; }
   get epoch() { return this.#epoch; }
+  /** The position up to which the server has no events any more, as it last told; undefined before the first join. */
+  get floor() { return this.#floor; }
   /** Our public id, once the server has told it. */
   get session() { return this.#publicId; }
   get stateHash() { return this.#confirmed.hash; }
@@ -177,12 +181,16 @@ export class Replica {
     }
   }
 
+  /** A page of the past tells it as well. @param {number} floor */
+  floorIs(floor) { this.#floor = floor; }
+
   /** @param {Joined} joined @returns {Effect[]} */
   #join(joined) {
     if (this.#phase !== 'joining' || joined.id !== this.#joinId) return []; // an answer to a join we have given up
     const resumed = joined.recovered && joined.epoch === this.#epoch;
     this.#joined = joined;
     this.#publicId = joined.session;
+    this.#floor = joined.floor;
     this.#pending.answer(joined.outcomes, joined.seq);
     if (this.#listen !== false && !resumed) {
       this.#phase = 'snapshot';

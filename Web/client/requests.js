@@ -19,11 +19,14 @@ const OPEN_MAX = 1000;
 
 /**
  * Questions and their answers. Answers are matched by id, so a stale one can never win. A newer question with the same
- * `key` takes the place of the older one. No more than the server allows are open at once; the others wait here.
+ * `key` takes the place of the older one. No more than the server allows are open at once; the others wait here. One that
+ * is given up keeps its place with the server until its answer comes, for so long the server counts it.
  */
 export class Requests {
   /** @type {Map<string, Request>} */
   #open = new Map();
+  /** With the server, and nobody waits for them. @type {Set<string>} */
+  #givenUp = new Set();
   /** @type {Map<string, (reason: unknown) => void>} */
   #byKey = new Map();
   /** @type {Map<string, number>} */
@@ -62,8 +65,10 @@ export class Requests {
       const giveUp = (/** @type {unknown} */ reason) => {
         const request = this.#open.get(id);
         if (!request) return;
-        // Before the next question goes out in its place. `validate` cannot be cancelled: it is over at once.
-        if (request.sent && frame.type !== 'validate') this.#send({ type: 'cancel', id });
+        if (request.sent) {
+          this.#givenUp.add(id);
+          if (frame.type !== 'validate') this.#send({ type: 'cancel', id }); // that one cannot be cancelled: it is over at once
+        }
         request.reject(reason); // a late answer finds nobody
       };
       const aborted = () => giveUp(signal?.reason);
@@ -91,25 +96,34 @@ export class Requests {
 
   /** @param {any} message with an id @returns {boolean} false: nobody asked (any more) */
   answer(message) {
-    const request = this.#open.get(message.id);
-    if (!request) return false;
+    const { id, type, part, parts } = message;
+    const isLast = type !== 'snapshot' || part >= parts;
+    const request = this.#open.get(id);
+    if (!request) {
+      if (isLast && this.#givenUp.delete(id)) this.#fill();
+      return false;
+    }
     try {
-      if (message.type === 'error') request.reject(new RejectedError(/** @type {ErrorMessage} */ (message)));
+      if (type === 'error') request.reject(new RejectedError(/** @type {ErrorMessage} */ (message)));
       else {
         const result = request.read(message);
         if (result !== undefined) request.resolve(result);
       }
     } catch (error) {
+      if (!isLast) this.#givenUp.add(id); // what makes no sense has more parts to come
       request.reject(error instanceof EventOnlyError ? error : new RejectedError({ code: 'internal', message: String(error) }));
     }
     return true;
   }
 
   /** The line is gone, and with it every answer. */
-  offline() { for (const request of [...this.#open.values()]) request.reject(new OfflineError('The connection was lost.')); }
+  offline() {
+    this.#givenUp.clear();
+    for (const request of [...this.#open.values()]) request.reject(new OfflineError('The connection was lost.'));
+  }
 
   #fill() {
-    let sent = 0;
+    let sent = this.#givenUp.size;
     for (const request of this.#open.values()) if (request.sent) sent++;
     for (const request of this.#open.values()) {
       if (sent >= this.inFlight) return;
