@@ -1,4 +1,7 @@
+using EventOnly.Server.Journals;
 using EventOnly.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace EventOnly.Tests.EndToEnd;
 
@@ -70,6 +73,37 @@ public sealed class LargeAnswersTests
         (page.List("events").Count(), page.Number("next")).Should().Be((2, 39));
         (items.List("items").Count(), items.Flag("more")).Should().Be((2, true));
         none.Number("next").Should().BeInRange(17, 20);
+    }
+
+    [Test]
+    public async Task Of_one_connection_one_question_about_the_past_is_worked_on_at_a_time_and_others_come_in_between()
+    {
+        var journal = new ScriptedJournal(Given.AJournal());
+        await using var server = await LiveServer.StartAsync(
+            time: null, services => services.Replace(ServiceDescriptor.Singleton<IJournal>(journal)), "--EventOnly:Projects:LookingBackMax=8");
+        await FillAsync(server, 1);
+        await using var ann = await server.JoinAsync("ann");
+        await using var bob = await server.JoinAsync("bob");
+        using var goOn = new SemaphoreSlim(0);
+        var reading = 0;
+        journal.OnRead = async () =>
+        {
+            Interlocked.Increment(ref reading);
+            await goOn.WaitAsync(RawClient.Patience);
+        };
+
+        foreach (var id in new[] { "h1", "h2", "h3" })
+            await ann.SayAsync($$"""{"type":"history","id":"{{id}}","project":"apollo","last":1}""");
+        await bob.SayAsync("""{"type":"history","id":"h1","project":"apollo","last":1}""");
+        var query = await ann.RequestAsync("""{"type":"query","id":"$id","project":"apollo"}""");
+        await Eventually.IsAsync(() => Volatile.Read(ref reading) >= 2, "one of each is worked on");
+
+        query.List("items").Should().ContainSingle("the present does not wait for the past");
+        Volatile.Read(ref reading).Should().Be(2);
+        goOn.Release(4);
+        await bob.HearAsync("result");
+        for (var answer = 0; answer < 3; answer++)
+            await ann.HearAsync("result");
     }
 
     private static async Task FillAsync(LiveServer server, int events)

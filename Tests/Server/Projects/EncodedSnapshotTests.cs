@@ -53,8 +53,8 @@ public sealed class EncodedSnapshotTests
     public void For_a_request_a_part_is_made_when_it_is_asked_for()
     {
         var state = Given.State([.. Enumerable.Range(0, 200).Select(i => Given.Entity($"e{i}", $$"""{"text":"{{new string('x', 50_000)}}"}"""))]);
-        using var parts = EncodedSnapshot.PartsOf("apollo", state, "h2").GetEnumerator();
         var before = GC.GetAllocatedBytesForCurrentThread();
+        using var parts = EncodedSnapshot.PartsOf("apollo", state, "h2").GetEnumerator();
 
         for (var part = 0; part < 3; part++)
             parts.MoveNext().Should().BeTrue();
