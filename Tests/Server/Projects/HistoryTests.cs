@@ -244,14 +244,16 @@ public sealed class HistoryTests(string kind)
         var (journal, story) = (new ScriptedJournal(_bench.AJournal()), new AnyStory(Given.Chance(1)));
         await story.RecordAsync(journal, 60);
         var state = await Given.FoldedAsync(journal, 20);
-        return (journal, story, async isRefused =>
+        return (journal, story, DropAsync);
+
+        async ValueTask DropAsync(bool isRefused)
         {
             journal.OnRead = () => default;
             await journal.KeepAsync(Project, state, default);
             (await journal.ForgetAsync(Project, 20, default)).Should().Be(20);
             if (isRefused)
                 throw new JournalUnavailableException("The segment has just been dropped.");
-        });
+        }
     }
 
     private static void ShouldBe(ProjectState? past, ProjectState expected) =>
