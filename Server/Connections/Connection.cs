@@ -19,6 +19,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Bytes one run of the pump may write on its waker's thread, if every write completes at once.</summary>
     private const int RunBytesMax = 256 * 1024;
 
+    /// <summary>Bytes of one write, which <see cref="ConnectionOptions.WriteTimeout"/> is for: a page of a megabyte may take longer on a slow line.</summary>
+    private const int WriteBytesMax = 64 * 1024;
+
     private const int Idle = 0, Pumping = 1, LookAgain = 2;
 
     private readonly Stream _stream;
@@ -202,12 +205,14 @@ internal sealed class Connection : IDisposable
             do
             {
                 Interlocked.Exchange(ref _pump, Pumping);
-                while (_outbox.TryTake(out var bytes))
+                for (var bytes = ReadOnlyMemory<byte>.Empty; bytes.Length > 0 || _outbox.TryTake(out bytes);)
                 {
+                    var next = bytes[..Math.Min(bytes.Length, WriteBytesMax)];
                     Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
-                    await _stream.WriteAsync(bytes, CancellationToken.None);
+                    await _stream.WriteAsync(next, CancellationToken.None);
                     Volatile.Write(ref _writeBegunAt, 0);
-                    if ((writtenInARow += bytes.Length) > RunBytesMax)
+                    bytes = bytes[next.Length..];
+                    if ((writtenInARow += next.Length) > RunBytesMax)
                     {
                         await Task.Yield(); // the waker has others to wake
                         writtenInARow = 0;

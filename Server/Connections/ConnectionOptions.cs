@@ -59,7 +59,17 @@ public sealed class ConnectionOptions
     [Range(1000, 10_000_000)]
     public int HistoryScanMax { get; set; } = 100_000;
 
-    /// <summary>Bytes of answers that may wait for one connection. One that does not read them is closed with 4430.</summary>
+    /// <summary>Bytes of events looked at for one page of history; with a filter the page then ends early and says where to go on. Fewer let go of
+    /// the server sooner, more take fewer round trips.</summary>
+    [Range(1024 * 1024, 1024 * 1024 * 1024)]
+    public int HistoryScanBytesMax { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes of events or items of one page of history or of a query; the page then ends early and says where to go on. One event or
+    /// item is on it at least, however large. A connection holds a few such pages in memory at most, however many it asks for.</summary>
+    [Range(16 * 1024, 64 * 1024 * 1024)]
+    public int PageBytesMax { get; set; } = 1024 * 1024;
+
+    /// <summary>Bytes of answers that may wait for one connection, beside its pages. One that does not read them is closed with 4430.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int MailboxBytesMax { get; set; } = 256 * 1024;
 

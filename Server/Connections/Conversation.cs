@@ -9,11 +9,10 @@ namespace EventOnly.Server.Connections;
 /// What a connection's messages mean: each is understood, checked against where the conversation stands, and brought to its project or
 /// answered. Called by the read loop, one message at a time.
 /// </summary>
+#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
 internal sealed class Conversation
+#pragma warning restore CA1001
 {
-    /// <summary>Bytes of events that one page of history may hold; it then ends early and says that there is more.</summary>
-    private const int HistoryPageBytes = 1024 * 1024;
-
     private const int QueryItemsDefault = 50;
 
     private readonly Connection _connection;
@@ -25,6 +24,7 @@ internal sealed class Conversation
     private readonly WireCodec _codec;
     private readonly ErrorBudget _errors;
     private readonly Requests _requests;
+    private readonly SemaphoreSlim _lookingBack = new(1);
     private readonly Dictionary<string, (ProjectLoop Loop, Member Member)> _joined = new(StringComparer.Ordinal);
     private string? _userName;
 
@@ -64,8 +64,8 @@ internal sealed class Conversation
         ClientMessage.Leave m => new(LeaveAsync(m)),
         ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
         ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
-        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => HistoryAsync(loop, state, m, cancelled)),
-        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (loop, state, cancelled) => AtAsync(loop, state, m, cancelled)),
+        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => LookBackAsync(() => HistoryAsync(state, m, cancelled), cancelled)),
+        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => LookBackAsync(() => AtAsync(state, m, cancelled), cancelled)),
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -166,37 +166,56 @@ internal sealed class Conversation
         return new(error.Code == ErrorCode.RateLimited ? SayAsync(error) : ComplainAsync(error)); // to be too fast is no offence
     }
 
-    private Task QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
+    private Task<bool> QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
     {
         var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, _options.QueryItemsMax);
-        var (items, more) = Queries.Run(state, m.Query, limit, cancelled);
-        return SayAsync(new ServerMessage.QueryResult(m.Id, state.Seq, items, more));
+        var (items, more) = Queries.Run(state, m.Query, limit, _options.PageBytesMax, cancelled);
+        return SendAsync(() => Frame(new ServerMessage.QueryResult(m.Id, state.Seq, items, more)), cancelled);
     }
 
     private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m) =>
         SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)));
 
-    private async Task HistoryAsync(ProjectLoop loop, ProjectState state, ClientMessage.History m, CancellationToken cancelled)
+    /// <summary>One after the other, so that a connection that asks for much holds one page or past state at a time, and others come in between.</summary>
+    private async Task LookBackAsync(Func<Task> look, CancellationToken cancelled)
     {
-        var bounds = new PageBounds(
-            Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, _options.HistoryEventsMax), HistoryPageBytes, _options.HistoryScanMax);
-        var floor = loop.Floor;
-        var page = await _history.PageAsync(m.Project, m.Query, floor, state.Seq, bounds, cancelled);
-        await SayAsync(new ServerMessage.HistoryResult(m.Id, page.Events, floor, page.Next is not null, page.Next));
+        await _lookingBack.WaitAsync(cancelled);
+        try
+        {
+            await look();
+        }
+        finally
+        {
+            _lookingBack.Release();
+        }
     }
 
-    private async Task AtAsync(ProjectLoop loop, ProjectState state, ClientMessage.At m, CancellationToken cancelled)
+    private async Task HistoryAsync(ProjectState state, ClientMessage.History m, CancellationToken cancelled)
+    {
+        var bounds = new PageBounds(
+            Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, _options.HistoryEventsMax), _options.PageBytesMax,
+            _options.HistoryScanMax, _options.HistoryScanBytesMax);
+        var page = await _history.PageAsync(m.Project, m.Query, state.Seq, bounds, cancelled);
+        await SendAsync(() => Frame(new ServerMessage.HistoryResult(m.Id, page.Events, page.Floor, page.Next is not null, page.Next)), cancelled);
+    }
+
+    private async Task AtAsync(ProjectState state, ClientMessage.At m, CancellationToken cancelled)
     {
         var past = m.TimeMs is { } time
-            ? await _history.AtTimeAsync(m.Project, state, loop.Floor, time, cancelled)
-            : await _history.AtSeqAsync(m.Project, state, loop.Floor, m.Seq ?? 0, cancelled);
+            ? await _history.AtTimeAsync(m.Project, state, time, cancelled)
+            : await _history.AtSeqAsync(m.Project, state, m.Seq ?? 0, cancelled);
         if (past is null)
         {
             await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal.")); // it may just have gone
             return;
         }
-        foreach (var frame in EncodedSnapshot.Of(m.Project, past, m.Id).Frames)
-            await SayAsync(frame);
+        using var parts = EncodedSnapshot.PartsOf(m.Project, past, m.Id).GetEnumerator();
+        while (parts.MoveNext())
+        {
+            if (!await SendAsync(() => parts.Current, cancelled))
+                return;
+            cancelled = _connection.Over; // an answer that has begun is given to its end
+        }
     }
 
     /// <summary>Pings the client; drops the ping where its mailbox is full, for then it is not the client's silence that matters.</summary>
@@ -252,6 +271,15 @@ internal sealed class Conversation
         while (!_connection.Mailbox.TryPost(frame))
             await _connection.Mailbox.RoomAsync(frame.Length, _connection.Over);
         _connection.Wake();
+    }
+
+    /// <summary>Sends a large answer, made when its turn has come; it keeps none of the small ones waiting. False where the connection is ending.</summary>
+    private async Task<bool> SendAsync(Func<ReadOnlyMemory<byte>> frame, CancellationToken cancelled)
+    {
+        if (!await _connection.Outbox.Bulk.PutAsync(frame, cancelled))
+            return false;
+        _connection.Wake();
+        return true;
     }
 
     private static ReadOnlyMemory<byte> Frame(ServerMessage message)

@@ -5,7 +5,8 @@ namespace EventOnly.Server.Connections;
 
 /// <summary>
 /// What one connection has to write, in order: its mailbox first, then for each project it is in whatever stands between its position and the
-/// head. Pure: bytes out, no waiting. Anyone may change who is in it; one pump takes.
+/// head; and in turns with that, byte for byte, what is in its bulk lane, so that neither keeps the other from ever being written. Pure: bytes out,
+/// no waiting. Anyone may change who is in it; one pump takes.
 /// </summary>
 internal sealed class Outbox(Mailbox mailbox)
 {
@@ -13,6 +14,10 @@ internal sealed class Outbox(Mailbox mailbox)
     private volatile Member[] _members = [];
     private volatile byte[]? _lastWords;
     private volatile bool _drain;
+    private int _membersTurn; // bytes that the members may take before there is bulk again; the pump's
+
+    /// <summary>Where large answers go.</summary>
+    public BulkLane Bulk { get; } = new();
 
     /// <summary>Whether a member's tape went on without it. The connection is to come back and resume.</summary>
     public bool FellBehind { get; private set; }
@@ -32,6 +37,7 @@ internal sealed class Outbox(Mailbox mailbox)
     {
         _drain = drain;
         _lastWords = lastWords;
+        Bulk.Close();
     }
 
     /// <summary>The next bytes to write: whole frames, shared with others, not to be kept.</summary>
@@ -42,21 +48,34 @@ internal sealed class Outbox(Mailbox mailbox)
             return false;
         if (_lastWords is null || _drain)
         {
-            if (mailbox.TryTake(out bytes))
+            if (mailbox.TryTake(out bytes) || (_membersTurn <= 0 && TryTakeBulk(out bytes)))
                 return true;
             foreach (var member in _members)
             {
                 if (member.NoticeEntering() && mailbox.TryTake(out bytes))
                     return true;
                 if (member.TryTake(out bytes, out var fellBehind))
+                {
+                    _membersTurn -= Math.Min(_membersTurn, bytes.Length);
                     return true;
+                }
                 FellBehind |= fellBehind;
             }
+            if (TryTakeBulk(out bytes))
+                return true;
         }
         if (_lastWords is not { } last)
             return false;
         IsSpent = true;
         bytes = last;
+        return true;
+    }
+
+    private bool TryTakeBulk(out ReadOnlyMemory<byte> bytes)
+    {
+        if (!Bulk.TryTake(out bytes))
+            return false;
+        _membersTurn = bytes.Length;
         return true;
     }
 

@@ -1,4 +1,5 @@
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Connections;
 
@@ -9,6 +10,9 @@ namespace EventOnly.Server.Connections;
 /// <param name="failed">Told of a fault in the work, whose request is answered with <c>internal</c>.</param>
 internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, Action<Exception> failed, CancellationToken over)
 {
+    /// <summary>How soon to ask again for what a journal could not read: what was dropped meanwhile is known by then, and disks seldom mend sooner.</summary>
+    private const int RetryAfterMs = 1000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Work)> _open = new(StringComparer.Ordinal);
 
@@ -62,6 +66,10 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             await AnswerAsync(new(id, ErrorCode.Cancelled, "The request was cancelled."));
+        }
+        catch (JournalUnavailableException) // told by whoever met it
+        {
+            await AnswerAsync(new(id, ErrorCode.Unavailable, "The project's past cannot be read just now.", RetryAfterMs: RetryAfterMs));
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

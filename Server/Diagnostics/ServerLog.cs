@@ -29,6 +29,9 @@ internal static partial class ServerLog
     [LoggerMessage(210, LogLevel.Information, "Project {Project} is being opened: {Events} events so far, {Percent} %")]
     public static partial void ProjectOpening(this ILogger logger, string project, long events, long percent);
 
+    [LoggerMessage(211, LogLevel.Warning, "Project {Project}: its past cannot be read just now; not told again until it could")]
+    public static partial void PastNotRead(this ILogger logger, string project, Exception failure);
+
     [LoggerMessage(301, LogLevel.Warning, "Project {Project}: a write that a crash cut short was removed from {File}: {Bytes} bytes after seq {Seq}, kept in {Aside}")]
     public static partial void TornTailCut(this ILogger logger, string project, string file, long bytes, long seq, string aside);
 

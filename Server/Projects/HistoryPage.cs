@@ -8,16 +8,21 @@ namespace EventOnly.Server.Projects;
 /// <param name="Events">Events of a page.</param>
 /// <param name="Bytes">Bytes of a page's events; one at least is taken, however large.</param>
 /// <param name="Scanned">Events looked at for a page.</param>
-internal readonly record struct PageBounds(int Events, int Bytes, int Scanned);
+/// <param name="ScannedBytes">Bytes of events looked at for a page, about; one event at least is looked at.</param>
+internal readonly record struct PageBounds(int Events, int Bytes, int Scanned, long ScannedBytes);
 
 /// <summary>A page of a project's past.</summary>
 /// <param name="Next">Where the next page begins (its <c>from</c>, or its <c>before</c>); null where nothing is left.</param>
 internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, long? Next)
 {
-    /// <summary>Events that are read forwards at a time when the reading goes backwards.</summary>
-    private const int BlockMax = 4096;
+    // Events that are read forwards at a time when the reading goes backwards.
+    private const int BlockMin = 256, BlockMax = 4096;
 
-    private const int BlockMin = 256;
+    /// <summary>Bytes of such a block, for it is read before any of it is on the page; a larger one is begun anew, with fewer events.</summary>
+    private const int BlockBytesMax = 2 * 1024 * 1024;
+
+    /// <summary>The seq up to which events are no longer there.</summary>
+    public long Floor { get; init; }
 
     /// <summary>Reads one page of what is wanted of the events after <paramref name="floor"/> up to <paramref name="head"/>.</summary>
     public static Task<HistoryPage> ReadAsync(
@@ -38,7 +43,7 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
         {
             if (entry.Seq > to)
                 break;
-            if (page.ScansLeft == 0 || page.IsFull || (page.Wants(entry) && !page.TryAdd(entry)))
+            if (page.IsSpent || page.Room == 0 || (page.Wants(entry) && !page.TryAdd(entry)))
                 return page.End(entry.Seq);
         }
         return page.End(null);
@@ -48,27 +53,35 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
     private static async Task<HistoryPage> BackwardsAsync(
         IJournal journal, string project, Building page, long floor, long last, CancellationToken cancelled)
     {
-        var block = new List<JournalEntry>();
-        for (var size = page.FirstBlock; last > floor; size = Math.Min(size * 2, BlockMax))
+        var (begin, size) = (last, BlockMin);
+        while (last > floor)
         {
-            var count = Math.Min(size, page.ScansLeft);
-            if (count == 0 || page.IsFull)
+            if (page.Room == 0 || (page.IsSpent && last < begin))
                 return page.End(last + 1);
-            var first = Math.Max(floor + 1, last - count + 1);
-            block.Clear();
+            var first = Math.Max(floor + 1, last - page.Fitting(size) + 1);
+            var (events, bytes) = (0, 0L);
+            var isWhole = true;
             await foreach (var entry in journal.ReadAsync(project, first, cancelled))
             {
                 if (entry.Seq > last)
                     break;
+                (events, bytes) = (events + 1, bytes + entry.Json.Length);
                 if (page.Wants(entry))
-                    block.Add(entry);
+                    page.Queue(entry);
+                isWhole = bytes <= BlockBytesMax || entry.Seq == last;
+                if (!isWhole)
+                    break;
             }
-            for (var i = block.Count - 1; i >= 0; i--)
+            if (!isWhole)
             {
-                if (page.IsFull || !page.TryAdd(block[i]))
-                    return page.End(block[i].Seq + 1);
+                page.DropQueue();
+                size = Math.Max(1, events / 2);
+                continue;
             }
+            if (page.TryAddQueue() is { } dropped)
+                return page.End(dropped + 1);
             last = first - 1;
+            size = (int)Math.Clamp(BlockBytesMax / 2 / Math.Max(1, bytes / Math.Max(1, events)), 1, Math.Min(size * 2, BlockMax));
         }
         return page.End(null);
     }
@@ -76,19 +89,27 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
     private sealed class Building(string project, EventFilter? filter, PageBounds bounds)
     {
         private readonly ImmutableArray<ReadOnlyMemory<byte>>.Builder _events = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        private readonly Queue<JournalEntry> _queue = new(); // the oldest first, and no more than fit on the page
         private readonly WireCodec _codec = new(WireLimits.Trusted);
-        private int _bytes;
+        private long? _dropped;
+        private int _scansLeft = bounds.Scanned;
+        private long _scanBytesLeft = bounds.ScannedBytes;
+        private long _bytes;
+        private long _queued;
 
-        public int ScansLeft { get; private set; } = bounds.Scanned;
+        /// <summary>Events that may still come onto the page.</summary>
+        public int Room => bounds.Events - _events.Count;
 
-        public bool IsFull => _events.Count == bounds.Events;
+        /// <summary>Whether as much was looked at as may be.</summary>
+        public bool IsSpent => _scansLeft <= 0 || _scanBytesLeft <= 0;
 
         /// <summary>Without a filter every event is on the page, so no more need be read than fit on it.</summary>
-        public int FirstBlock => Math.Min(BlockMax, filter is null ? bounds.Events : Math.Max(BlockMin, bounds.Events));
+        public int Fitting(int size) => Math.Max(1, Math.Min(Math.Min(size, _scansLeft), filter is null ? Room : int.MaxValue));
 
         public bool Wants(JournalEntry entry)
         {
-            ScansLeft--;
+            _scansLeft--;
+            _scanBytesLeft -= entry.Json.Length;
             return filter is null || (filter.MayMatch(entry.Json.Span) && filter.Matches(History.Read(_codec, project, entry)));
         }
 
@@ -99,6 +120,35 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
             _events.Add(entry.Json.ToArray()); // the entry may share its memory with many that are not wanted
             _bytes += entry.Json.Length;
             return true;
+        }
+
+        /// <summary>Takes in an event that is newer than those in the queue; the oldest go where they do not all fit.</summary>
+        public void Queue(JournalEntry entry)
+        {
+            _queue.Enqueue(entry);
+            _queued += entry.Json.Length;
+            while (_queue.Count > Room || (_events.Count + _queue.Count > 1 && _bytes + _queued > bounds.Bytes))
+            {
+                var oldest = _queue.Dequeue();
+                (_queued, _dropped) = (_queued - oldest.Json.Length, oldest.Seq);
+            }
+        }
+
+        public void DropQueue()
+        {
+            _queue.Clear();
+            (_queued, _dropped) = (0, null);
+        }
+
+        /// <summary>Puts the queue on the page, the newest first; gives the newest of those that did not fit, if there were any.</summary>
+        public long? TryAddQueue()
+        {
+            foreach (var entry in _queue.Reverse())
+                _events.Add(entry.Json.ToArray());
+            _bytes += _queued;
+            var dropped = _dropped;
+            DropQueue();
+            return dropped;
         }
 
         public HistoryPage End(long? next) => new(_events.DrainToImmutable(), next);

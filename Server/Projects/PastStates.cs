@@ -8,22 +8,28 @@ namespace EventOnly.Server.Projects;
 /// </summary>
 internal sealed class PastStates(int countMax, long bytesMax)
 {
-    /// <summary>What an entity costs beside its data, about.</summary>
-    private const int EntityBytesMore = 200;
+    // What there is beside the data, about, as measured. What states share is counted for each of them.
+    private const int EntityBytesMore = 300, FieldBytesMore = 120, SessionBytes = 200;
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<(string Project, ProjectState State)> _byUse = []; // the newest use first
+    private readonly LinkedList<Known> _byUse = []; // the newest use first
     private long _bytes;
 
+    /// <param name="Epoch">A project may be given another journal while it is closed.</param>
+    private sealed record Known(string Project, string Epoch, ProjectState State, long Bytes)
+    {
+        public bool IsOf(string project, string epoch) => Project == project && Epoch == epoch;
+    }
+
     /// <summary>The nearest state known at or before a seq.</summary>
-    public ProjectState? Find(string project, long seq)
+    public ProjectState? Find(string project, string epoch, long seq)
     {
         lock (_gate)
         {
-            LinkedListNode<(string Project, ProjectState State)>? nearest = null;
+            LinkedListNode<Known>? nearest = null;
             for (var node = _byUse.First; node is not null; node = node.Next)
             {
-                if (node.Value.Project == project && node.Value.State.Seq <= seq && !(nearest?.Value.State.Seq >= node.Value.State.Seq))
+                if (node.Value.IsOf(project, epoch) && node.Value.State.Seq <= seq && !(nearest?.Value.State.Seq >= node.Value.State.Seq))
                     nearest = node;
             }
             if (nearest is null)
@@ -34,24 +40,33 @@ internal sealed class PastStates(int countMax, long bytesMax)
         }
     }
 
-    public void Add(string project, ProjectState state)
+    public void Add(string project, string epoch, ProjectState state)
     {
+        var added = new Known(project, epoch, state, BytesOf(state));
+        if (added.Bytes > bytesMax)
+            return; // all others would have to go, and it after them
         lock (_gate)
         {
-            foreach (var (other, known) in _byUse)
+            foreach (var known in _byUse)
             {
-                if (other == project && known.Seq == state.Seq)
+                if (known.IsOf(project, epoch) && known.State.Seq == state.Seq)
                     return;
             }
-            _byUse.AddFirst((project, state));
-            _bytes += BytesOf(state);
+            _byUse.AddFirst(added);
+            _bytes += added.Bytes;
             while (_byUse.Last is { } last && (_byUse.Count > countMax || _bytes > bytesMax))
             {
-                _bytes -= BytesOf(last.Value.State);
+                _bytes -= last.Value.Bytes;
                 _byUse.RemoveLast();
             }
         }
     }
 
-    private static long BytesOf(ProjectState state) => state.DataBytes + state.Entities.Count * EntityBytesMore;
+    private static long BytesOf(ProjectState state)
+    {
+        var fields = 0L;
+        foreach (var (_, entity) in state.Entities)
+            fields += entity.Data.Count;
+        return state.DataBytes + state.Entities.Count * EntityBytesMore + fields * FieldBytesMore + (long)state.Sessions.Count * SessionBytes;
+    }
 }

@@ -53,6 +53,12 @@ public sealed class ProjectOptions
     [Range(1024, 64L * 1024 * 1024 * 1024)]
     public long ProjectBytesMax { get; set; } = StateLimits.Default.ProjectBytes;
 
+    /// <summary>Questions about the past that read at the same time on this server, each on a thread of its own; the others wait, one of each
+    /// connection at a time, in the order they came. More answer sooner where there are cores to spare, fewer leave more of them to what happens
+    /// now.</summary>
+    [Range(1, 1000)]
+    public int LookingBackMax { get; set; } = 2;
+
     /// <summary>Past states kept in memory, of all projects together, after somebody asked for them: who moves on from there is answered sooner.
     /// 0 keeps none.</summary>
     [Range(0, 10_000)]

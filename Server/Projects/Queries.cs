@@ -7,13 +7,12 @@ namespace EventOnly.Server.Projects;
 /// <summary>Answers queries from a state. Pure, and beside the writer: a state never changes.</summary>
 internal static class Queries
 {
-    /// <summary>Bytes of data that one page of answers may hold; it then ends early and says that there is more.</summary>
-    private const int PageBytes = 1024 * 1024;
-
     /// <summary>Entities looked at between two looks at the token.</summary>
     private const int StepsPerCheck = 1024;
 
-    public static (ImmutableArray<Entity> Items, bool More) Run(ProjectState state, Query query, int limit, CancellationToken cancelled)
+    /// <param name="bytesMax">Bytes of data that the page may hold; it then ends early and says that there is more.</param>
+    public static (ImmutableArray<Entity> Items, bool More) Run(
+        ProjectState state, Query query, int limit, int bytesMax, CancellationToken cancelled)
     {
         // Only the page's items are kept, however many match: a heap of limit + 1 by the wanted order.
         var order = new PageOrder(query.Sort, query.Descending);
@@ -35,15 +34,15 @@ internal static class Queries
         var items = new Entity[page.Count];
         for (var i = items.Length - 1; i >= 0; i--)
             items[i] = page.Dequeue();
-        var fitting = FittingCount(items, limit);
+        var fitting = FittingCount(items, limit, bytesMax);
         return ([.. items.AsSpan(0, fitting)], fitting < items.Length);
     }
 
-    private static int FittingCount(Entity[] items, int limit)
+    private static int FittingCount(Entity[] items, int limit, int bytesMax)
     {
         var bytes = 0;
         var count = 0;
-        while (count < Math.Min(items.Length, limit) && (count == 0 || bytes + items[count].Data.Bytes <= PageBytes))
+        while (count < Math.Min(items.Length, limit) && (count == 0 || bytes + items[count].Data.Bytes <= bytesMax))
             bytes += items[count++].Data.Bytes;
         return count;
     }

@@ -9,41 +9,48 @@ internal sealed record EncodedSnapshot(ProjectState State, ReadOnlyMemory<byte>[
 {
     private const int PartBytes = 32 * 1024;
 
-    public static EncodedSnapshot Of(string project, ProjectState state, string? requestId = null)
+    public static EncodedSnapshot Of(string project, ProjectState state)
     {
-        var parts = Split(state);
+        var parts = Split(state).ToArray();
+        ReadOnlyMemory<byte>[] frames = [.. Encode(project, state, null, parts, parts.Length)];
+        return new(state, frames, frames.Sum(frame => (long)frame.Length));
+    }
+
+    /// <summary>The frames that answer a request, each made when it is asked for: a state may be large, and is told to one only.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> PartsOf(string project, ProjectState state, string requestId) =>
+        Encode(project, state, requestId, Split(state), Split(state).Count());
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Encode(
+        string project, ProjectState state, string? requestId, IEnumerable<ImmutableArray<Entity>> parts, int count)
+    {
         var output = new Utf8Buffer(PartBytes + 1024);
-        var frames = new ReadOnlyMemory<byte>[parts.Count];
-        var bytes = 0L;
-        for (var i = 0; i < parts.Count; i++)
+        var part = 0;
+        foreach (var entities in parts)
         {
+            part++;
             output.Clear();
             WireCodec.EncodeFrame(output, new ServerMessage.Snapshot(
-                requestId, project, state.Seq, i + 1, parts.Count, parts[i], i == parts.Count - 1 ? state.Hash : null));
-            frames[i] = output.Written.ToArray();
-            bytes += frames[i].Length;
+                requestId, project, state.Seq, part, count, entities, part == count ? state.Hash : null));
+            yield return output.Written.ToArray();
         }
-        return new(state, frames, bytes);
     }
 
     /// <summary>At least one part, so that an empty project has a snapshot too.</summary>
-    private static List<ImmutableArray<Entity>> Split(ProjectState state)
+    private static IEnumerable<ImmutableArray<Entity>> Split(ProjectState state)
     {
-        var parts = new List<ImmutableArray<Entity>>();
         var part = ImmutableArray.CreateBuilder<Entity>();
         var bytes = 0;
         foreach (var (_, entity) in state.Entities)
         {
             if (bytes > 0 && bytes + entity.Data.Bytes > PartBytes)
             {
-                parts.Add(part.DrainToImmutable());
+                yield return part.DrainToImmutable();
                 bytes = 0;
             }
             part.Add(entity);
             bytes += entity.Data.Bytes + 100;
         }
-        parts.Add(part.DrainToImmutable());
-        return parts;
+        yield return part.DrainToImmutable();
     }
 }
 

@@ -42,7 +42,7 @@ internal static class SnapshotRows
             var seq = chance.NextInt64(1, present.Seq + 1);
             using var history = new History(journal, new()); // a new one each time: it must not know the moment before
             var began = Stopwatch.GetTimestamp();
-            var past = await history.AtSeqAsync(OpenRows.Project, present, floor: 0, seq, CancellationToken.None);
+            var past = await history.AtSeqAsync(OpenRows.Project, present, seq, CancellationToken.None);
             if (i >= 0)
                 durations.Add(Stopwatch.GetElapsedTime(began));
             if (past?.Seq != seq)

@@ -96,6 +96,29 @@ public sealed class FaultTests
     }
 
     [Test]
+    public async Task A_past_that_cannot_be_read_just_now_is_unavailable_until_it_can()
+    {
+        var journal = new FailingJournal();
+        await using var server = await StartAsync(journal);
+        server.Log.Announce(211);
+        await using var ann = await server.JoinAsync();
+        await ann.SayAsync(Create);
+        await ann.HearAsync("create");
+
+        journal.IsUnreadable = true;
+        foreach (var question in new[] { "\"from\":1", "\"at\":0" })
+        {
+            var error = await ann.RequestAsync($$"""{"type":"history","id":"$id","project":"apollo",{{question}}}""");
+            (error.Word("code"), error.Flag("retryable"), error.Number("retryAfterMs")).Should().Be(("unavailable", true, 1000));
+        }
+        journal.IsUnreadable = false;
+        var page = await ann.RequestAsync("""{"type":"history","id":"$id","project":"apollo","from":1}""");
+
+        page.List("events").Should().ContainSingle();
+        server.Log.Entries.Count(entry => entry.Id == 211).Should().Be(1);
+    }
+
+    [Test]
     public async Task An_event_that_somebody_else_recorded_first_is_folded_and_heard()
     {
         var journal = new FailingJournal();
@@ -136,6 +159,8 @@ public sealed class FaultTests
 
         public bool IsUnavailable { get; set; }
 
+        public bool IsUnreadable { get; set; }
+
         public ValueTask<JournalHead> OpenAsync(string project, CancellationToken stopping)
         {
             ThrowIfFailing(project);
@@ -171,6 +196,8 @@ public sealed class FaultTests
         {
             if (Fails(project))
                 throw new IOException("The disk is on fire.");
+            if (IsUnreadable)
+                throw new JournalUnavailableException("The journal cannot be read.");
         }
     }
 }

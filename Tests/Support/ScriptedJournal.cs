@@ -19,6 +19,12 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
     /// <summary>Asked at each closing.</summary>
     public Func<ValueTask> OnClose { get; set; } = () => default;
 
+    /// <summary>Asked when a reading begins; may throw.</summary>
+    public Func<ValueTask> OnRead { get; set; } = () => default;
+
+    /// <summary>The journal that it does as.</summary>
+    public IJournal Inner { get; set; } = inner;
+
     public int Opened { get; private set; }
 
     /// <summary>How many entries were read, and how many states were asked for.</summary>
@@ -28,42 +34,43 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
     {
         Opened++;
         await OnOpen();
-        return await inner.OpenAsync(project, stopping);
+        return await Inner.OpenAsync(project, stopping);
     }
 
     public async ValueTask<AppendResult> AppendAsync(string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping) =>
-        await OnAppend(entries) ?? await inner.AppendAsync(project, expectedHead, entries, stopping);
+        await OnAppend(entries) ?? await Inner.AppendAsync(project, expectedHead, entries, stopping);
 
     public async IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, [EnumeratorCancellation] CancellationToken stopping)
     {
-        await foreach (var entry in inner.ReadAsync(project, from, stopping))
+        await OnRead();
+        await foreach (var entry in Inner.ReadAsync(project, from, stopping))
         {
             Read = Read with { Entries = Read.Entries + 1 };
             yield return entry;
         }
     }
 
-    public IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping) => inner.FollowAsync(project, from, stopping);
+    public IAsyncEnumerable<JournalEntry> FollowAsync(string project, long from, CancellationToken stopping) => Inner.FollowAsync(project, from, stopping);
 
     public ValueTask<ProjectState?> LoadAsync(string project, Moment upTo, CancellationToken stopping)
     {
         Read = Read with { States = Read.States + 1 };
-        return inner.LoadAsync(project, upTo, stopping);
+        return Inner.LoadAsync(project, upTo, stopping);
     }
 
     public async ValueTask KeepAsync(string project, ProjectState state, CancellationToken waiting)
     {
         await OnKeep(state).AsTask().WaitAsync(waiting);
-        await inner.KeepAsync(project, state, waiting);
+        await Inner.KeepAsync(project, state, waiting);
     }
 
-    public bool LacksState(string project) => inner.LacksState(project);
+    public bool LacksState(string project) => Inner.LacksState(project);
 
-    public ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => inner.ForgetAsync(project, seq, stopping);
+    public ValueTask<long> ForgetAsync(string project, long seq, CancellationToken stopping) => Inner.ForgetAsync(project, seq, stopping);
 
     public async ValueTask CloseAsync(string project)
     {
         await OnClose();
-        await inner.CloseAsync(project);
+        await Inner.CloseAsync(project);
     }
 }

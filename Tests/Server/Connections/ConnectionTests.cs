@@ -104,6 +104,22 @@ public sealed class ConnectionTests
         await running.WaitAsync(RawClient.Patience);
     }
 
+    [Test]
+    public async Task A_large_frame_is_written_in_pieces_each_with_the_time_that_a_write_may_take()
+    {
+        var line = new Line();
+        using var connection = Open(line);
+        var running = connection.RunAsync();
+
+        await connection.Outbox.Bulk.PutAsync(() => Encoding.UTF8.GetBytes(new string('x', 1_000_000)), default);
+        connection.Wake();
+        line.EndReading();
+        await running.WaitAsync(RawClient.Patience);
+
+        line.Written.Count(c => c == 'x').Should().Be(1_000_000);
+        line.WriteBytesMost.Should().BeLessThanOrEqualTo(64 * 1024);
+    }
+
     private static Connection Open(Line line, TimeProvider? time = null, ConnectionOptions? options = null, Action? abort = null)
     {
         time ??= TimeProvider.System;
@@ -123,6 +139,8 @@ public sealed class ConnectionTests
         private readonly StringBuilder _written = new();
         private ReadOnlyMemory<byte> _rest;
         private volatile bool _failing;
+
+        public int WriteBytesMost { get; private set; }
 
         public Task Writing => _writing.Task;
 
@@ -177,6 +195,7 @@ public sealed class ConnectionTests
             _mayWrite.Wait(RawClient.Patience, CancellationToken.None);
             if (_failing)
                 throw new IOException("The line broke.");
+            WriteBytesMost = Math.Max(WriteBytesMost, buffer.Length);
             lock (_written)
                 _written.Append(Encoding.UTF8.GetString(buffer.Span));
             return default;

@@ -50,6 +50,19 @@ public sealed class EncodedSnapshotTests
         Parts(Large(), "h2").Should().OnlyContain(part => part.Id == "h2");
 
     [Test]
+    public void For_a_request_a_part_is_made_when_it_is_asked_for()
+    {
+        var state = Given.State([.. Enumerable.Range(0, 200).Select(i => Given.Entity($"e{i}", $$"""{"text":"{{new string('x', 50_000)}}"}"""))]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using var parts = EncodedSnapshot.PartsOf("apollo", state, "h2").GetEnumerator();
+
+        for (var part = 0; part < 3; part++)
+            parts.MoveNext().Should().BeTrue();
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(2_000_000, "all of them are ten million");
+    }
+
+    [Test]
     public void Its_bytes_are_those_of_its_frames()
     {
         var snapshot = EncodedSnapshot.Of("apollo", Large());
@@ -58,7 +71,7 @@ public sealed class EncodedSnapshotTests
     }
 
     private static ServerMessage.Snapshot[] Parts(ProjectState state, string? id = null) =>
-        [.. EncodedSnapshot.Of("apollo", state, id).Frames.Select(frame => Given.Messages(frame.Span).Single()).Cast<ServerMessage.Snapshot>()];
+        [.. (id is null ? EncodedSnapshot.Of("apollo", state).Frames : EncodedSnapshot.PartsOf("apollo", state, id)).Select(frame => Given.Messages(frame.Span).Single()).Cast<ServerMessage.Snapshot>()];
 
     private static ProjectState Large() =>
         Given.State([.. Enumerable.Range(0, 150).Select(i => Given.Entity($"e{i}", $$"""{"text":"{{new string('x', 1000)}}"}"""))]);

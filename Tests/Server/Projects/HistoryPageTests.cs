@@ -7,9 +7,19 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Server.Projects;
 
 [Parallelizable]
-public sealed class HistoryPageTests
+[TestFixture(PastBench.Memory)]
+[TestFixture(PastBench.Files)]
+public sealed class HistoryPageTests(string kind)
 {
     private const string Project = Given.ProjectId;
+
+    private PastBench _bench = null!;
+
+    [SetUp]
+    public void SetUp() => _bench = new(kind);
+
+    [TearDown]
+    public void TearDown() => _bench.Dispose();
 
     [TestCase(1, 5, 10, 1000, "1 2 3 4 5", null)]
     [TestCase(2, 4, 10, 1000, "2 3 4", null)]
@@ -41,20 +51,20 @@ public sealed class HistoryPageTests
     {
         var journal = await FiveAsync();
 
-        Text(await HistoryPage.ReadAsync(journal, Project, new() { From = 1 }, 2, 5, new(10, 1000, 1000), default)).Should().Be(("3 4 5", null));
-        Text(await HistoryPage.ReadAsync(journal, Project, new(), 2, 4, new(10, 1000, 1000), default)).Should().Be(("4 3", null));
-        Text(await HistoryPage.ReadAsync(journal, Project, new(), 5, 5, new(10, 1000, 1000), default)).Should().Be(("", null));
+        Text(await HistoryPage.ReadAsync(journal, Project, new() { From = 1 }, 2, 5, new(10, 1000, 1000, 1000), default)).Should().Be(("3 4 5", null));
+        Text(await HistoryPage.ReadAsync(journal, Project, new(), 2, 4, new(10, 1000, 1000, 1000), default)).Should().Be(("4 3", null));
+        Text(await HistoryPage.ReadAsync(journal, Project, new(), 5, 5, new(10, 1000, 1000, 1000), default)).Should().Be(("", null));
     }
 
     [Test]
     public async Task Page_by_page_everything_that_is_wanted_comes_once_and_in_order([Range(1, 20)] int seed)
     {
-        var (journal, chance) = (Given.AJournal(), Given.Chance(seed));
+        var (journal, chance) = (_bench.AJournal(), Given.Chance(seed));
         var events = await new AnyStory(chance).RecordAsync(journal, 300);
         for (var question = 0; question < 20; question++)
         {
             var query = AnyQuery(chance);
-            var bounds = new PageBounds(chance.Next(1, 20), chance.Next(1, 5000), chance.Next(1, 400));
+            var bounds = new PageBounds(chance.Next(1, 20), chance.Next(1, 5000), chance.Next(1, 400), chance.Next(1, 40_000));
 
             var read = await ReadAllAsync(journal, query, bounds);
 
@@ -69,21 +79,31 @@ public sealed class HistoryPageTests
         foreach (var query in new HistoryQuery[] { new() { From = 1, By = "nobody" }, new() { By = "nobody" } })
         {
             journal.Read = default;
-            var page = await HistoryPage.ReadAsync(journal, Project, query, 0, 5, new(1, 1000, 2), default);
+            var page = await HistoryPage.ReadAsync(journal, Project, query, 0, 5, new(1, 1000, 2, 1000), default);
 
             Text(page).Should().Be(("", query.From is null ? 4L : 3L));
             journal.Read.Entries.Should().BeLessThanOrEqualTo(3, "one more tells that there is more");
         }
     }
 
+    [TestCase(1L, 101, 2L, Description = "ten bytes each")]
+    [TestCase(1L, 10, 2L)]
+    [TestCase(1L, 11, 3L)]
+    [TestCase(null, 10, 5L)]
+    [TestCase(null, 1, 5L, Description = "one at least is looked at")]
+    public async Task However_little_is_found_a_page_looks_at_no_more_bytes_than_it_may_and_says_where_to_go_on(long? from, int bytes, long? next)
+    {
+        var page = await HistoryPage.ReadAsync(await FiveAsync(), Project, new() { From = from, By = "nobody" }, 0, 5, new(1, 1000, from is null ? 1 : 1000, bytes), default);
+
+        Text(page).Should().Be(("", next is 2 && bytes > 50 ? null : next));
+    }
+
     [Test]
     public async Task The_newest_are_found_without_reading_from_the_beginning()
     {
-        var kept = Given.AJournal();
-        await kept.AppendAsync(Project, 0, [.. Enumerable.Range(1, 20_000).Select(seq => Given.Line(seq, Created(seq)))], default);
-        var journal = new ScriptedJournal(kept);
+        var journal = new ScriptedJournal(await _bench.FilledAsync(20_000));
 
-        var page = await HistoryPage.ReadAsync(journal, Project, new() { Entity = "e19990" }, 0, 20_000, new(1, 1000, 100_000), default);
+        var page = await HistoryPage.ReadAsync(journal, Project, new() { Entity = "e19990" }, 0, 20_000, new(1, 1000, 100_000, long.MaxValue), default);
 
         page.Events.Should().ContainSingle();
         page.Next.Should().BeInRange(19_700, 19_990, "there may be more before what was looked at");
@@ -95,13 +115,39 @@ public sealed class HistoryPageTests
     [TestCase("e50001", 100_000, 50_001L)]
     public async Task What_lies_far_back_is_found_as_far_as_may_be_looked(string entity, int scanned, long? next)
     {
-        var journal = Given.AJournal();
-        await journal.AppendAsync(Project, 0, [.. Enumerable.Range(1, 150_000).Select(seq => Given.Line(seq, Created(seq)))], default);
+        var journal = await _bench.FilledAsync(150_000);
 
-        var page = await HistoryPage.ReadAsync(journal, Project, new() { Entity = entity }, 0, 150_000, new(2, 1000, scanned), default);
+        var page = await HistoryPage.ReadAsync(journal, Project, new() { Entity = entity }, 0, 150_000, new(2, 1000, scanned, long.MaxValue), default);
 
         page.Next.Should().Be(next);
         page.Events.Should().HaveCount(entity == "e1" && next is not null ? 0 : 1);
+    }
+
+    [Test]
+    public async Task Of_large_events_no_more_are_read_for_a_page_than_some_times_what_fits_on_it()
+    {
+        var journal = new ScriptedJournal(await _bench.FilledAsync(400, new string('x', 62_000)));
+
+        var page = await HistoryPage.ReadAsync(journal, Project, new(), 0, 400, new(1000, 1024 * 1024, 100_000, long.MaxValue), default);
+
+        page.Events.Select(PastBench.SeqOf).Should().Equal(Enumerable.Range(385, 16).Reverse().Select(seq => (long)seq));
+        page.Next.Should().Be(385);
+        journal.Read.Entries.Should().BeLessThan(80);
+    }
+
+    [TestCase(8, 263, Description = "megabytes")]
+    [TestCase(16, 133)]
+    public async Task Large_events_are_looked_at_as_far_as_bytes_allow_about(int megabytes, int next)
+    {
+        var journal = await _bench.FilledAsync(400, new string('x', 62_000));
+        foreach (var from in new long?[] { 1, null })
+        {
+            var page = await HistoryPage.ReadAsync(
+                journal, Project, new() { From = from, By = "nobody" }, 0, 400, new(1, 1000, 100_000, megabytes * 1024 * 1024), default);
+
+            var looked = from is null ? 401 - page.Next : page.Next - 1;
+            looked.Should().BeInRange(400 - next - 70, 400 - next + 30);
+        }
     }
 
     [Test]
@@ -110,12 +156,9 @@ public sealed class HistoryPageTests
         using var cancel = new CancellationTokenSource();
         await cancel.CancelAsync();
 
-        await FluentActions.Awaiting(async () => await HistoryPage.ReadAsync(await FiveAsync(), Project, new(), 0, 5, new(1, 1, 100), cancel.Token))
+        await FluentActions.Awaiting(async () => await HistoryPage.ReadAsync(await FiveAsync(), Project, new(), 0, 5, new(1, 1, 100, 100), cancel.Token))
             .Should().ThrowAsync<OperationCanceledException>();
     }
-
-    private static string Created(int seq) =>
-        $$$"""{"type":"delete","project":"apollo","seq":{{{seq}}},"at":"2026-11-21T08:00:00.000Z","by":"ann","session":"s","n":{{{seq}}},"entity":"e{{{seq}}}"}""";
 
     private static HistoryQuery AnyQuery(Random chance)
     {
@@ -163,15 +206,15 @@ public sealed class HistoryPageTests
                 || new[] { "data", "patch", "increment" }.Any(part => op.TryGetProperty(part, out var fields) && fields.TryGetProperty(query.Field, out _))));
     }
 
-    private static async Task<MemoryJournal> FiveAsync()
+    private async Task<IJournal> FiveAsync()
     {
-        var journal = Given.AJournal();
+        var journal = _bench.AJournal();
         await journal.AppendAsync(Project, 0, [.. Enumerable.Range(1, 5).Select(seq => Given.Line(seq, $$"""{"seq": {{seq}}}"""))], CancellationToken.None);
         return journal;
     }
 
-    private static async Task<(string, long?)> PageAsync(HistoryQuery query, int count, int bytes) =>
-        Text(await HistoryPage.ReadAsync(await FiveAsync(), Project, query, 0, 5, new(count, bytes, 1000), CancellationToken.None));
+    private async Task<(string, long?)> PageAsync(HistoryQuery query, int count, int bytes) =>
+        Text(await HistoryPage.ReadAsync(await FiveAsync(), Project, query, 0, 5, new(count, bytes, 1000, 1000), CancellationToken.None));
 
     private static (string, long?) Text(HistoryPage page) => (string.Join(' ', page.Events.Select(line => Given.Text(line.Span)[8..^1])), page.Next);
 }

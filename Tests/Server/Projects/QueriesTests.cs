@@ -9,6 +9,8 @@ namespace EventOnly.Tests.Server.Projects;
 [Parallelizable]
 public sealed class QueriesTests
 {
+    private const int PageBytes = 1024 * 1024;
+
     private static readonly ProjectState s_board = Given.State(
         Given.Entity("c1", """{"list":"todo","title":"Milk","votes":3}"""),
         Given.Entity("c2", """{"list":"todo","title":"milk chocolate","votes":10}"""),
@@ -61,7 +63,7 @@ public sealed class QueriesTests
 
     [Test]
     public void More_says_whether_there_is_more([Values(null, "votes")] string? sort, [Values(4, 5, 6)] int limit) =>
-        Queries.Run(s_board, new() { Sort = sort }, limit, CancellationToken.None).More.Should().Be(limit < 5);
+        Queries.Run(s_board, new() { Sort = sort }, limit, PageBytes, CancellationToken.None).More.Should().Be(limit < 5);
 
     [Test]
     public void A_cursors_value_means_nothing_where_the_order_is_by_id() =>
@@ -79,7 +81,7 @@ public sealed class QueriesTests
         var query = new Query { Sort = "votes", Descending = chance.Next(2) == 0 };
         var limit = chance.Next(1, 30);
 
-        var (items, more) = Queries.Run(state, query, limit, CancellationToken.None);
+        var (items, more) = Queries.Run(state, query, limit, PageBytes, CancellationToken.None);
 
         var sorted = Run(state, query);
         items.Should().Equal(sorted.Take(limit));
@@ -104,7 +106,7 @@ public sealed class QueriesTests
     {
         var state = Given.State([.. Enumerable.Range(10, 9).Select(i => Given.Entity($"e{i}", $$"""{"text":"{{new string('x', 250_000)}}"}"""))]);
 
-        var (items, more) = Queries.Run(state, new(), 500, CancellationToken.None);
+        var (items, more) = Queries.Run(state, new(), 500, PageBytes, CancellationToken.None);
 
         (items.Length, more).Should().Be((4, true));
         Paged(state, new(), 500).Should().HaveCount(9);
@@ -115,7 +117,7 @@ public sealed class QueriesTests
     {
         var state = Given.State(Given.Entity("a", $$"""{"text":"{{new string('x', 2_000_000)}}"}"""), Given.Entity("b"));
 
-        Queries.Run(state, new(), 500, CancellationToken.None).Items.Should().ContainSingle();
+        Queries.Run(state, new(), 500, PageBytes, CancellationToken.None).Items.Should().ContainSingle();
     }
 
     [Test]
@@ -123,13 +125,13 @@ public sealed class QueriesTests
     {
         var state = Given.State([.. Enumerable.Range(0, 2000).Select(i => Given.Entity($"e{i}"))]);
 
-        FluentActions.Invoking(() => Queries.Run(state, new() { Kind = "none" }, 1, new CancellationToken(canceled: true)))
+        FluentActions.Invoking(() => Queries.Run(state, new() { Kind = "none" }, 1, PageBytes, new CancellationToken(canceled: true)))
             .Should().Throw<OperationCanceledException>();
     }
 
     private static string Ids(Query query) => string.Join(' ', Run(s_board, query).Select(entity => entity.Id));
 
-    private static Entity[] Run(ProjectState state, Query query) => [.. Queries.Run(state, query, int.MaxValue - 1, CancellationToken.None).Items];
+    private static Entity[] Run(ProjectState state, Query query) => [.. Queries.Run(state, query, int.MaxValue - 1, PageBytes, CancellationToken.None).Items];
 
     /// <summary>Page after page, as a client asks: the cursor is the last item's id and its value of the sort field.</summary>
     private static List<Entity> Paged(ProjectState state, Query query, int limit)
@@ -137,7 +139,7 @@ public sealed class QueriesTests
         var seen = new List<Entity>();
         for (var more = true; more; query = query with { After = new(seen[^1].Id, query.Sort is null ? null : seen[^1].Data[query.Sort]) })
         {
-            (var items, more) = Queries.Run(state, query, limit, CancellationToken.None);
+            (var items, more) = Queries.Run(state, query, limit, PageBytes, CancellationToken.None);
             items.Length.Should().BeInRange(1, limit);
             seen.AddRange(items);
         }
