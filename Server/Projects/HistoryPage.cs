@@ -18,8 +18,11 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
     // Events that are read forwards at a time when the reading goes backwards.
     private const int BlockMin = 256, BlockMax = 4096;
 
-    /// <summary>Bytes of such a block, for it is read before any of it is on the page; a larger one is begun anew, with fewer events.</summary>
-    private const int BlockBytesMax = 2 * 1024 * 1024;
+    /// <summary>
+    /// Bytes of such a block, about; a larger one is begun anew, with fewer events. Not few, for a journal that was opened from a snapshot may have to read
+    /// a whole segment to come to where a block begins.
+    /// </summary>
+    private const int BlockBytesMax = 16 * 1024 * 1024;
 
     /// <summary>The seq up to which events are no longer there.</summary>
     public long Floor { get; init; }
@@ -59,8 +62,9 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
             if (page.Room == 0 || (page.IsSpent && last < begin))
                 return page.End(last + 1);
             var first = Math.Max(floor + 1, last - page.Fitting(size) + 1);
-            var (events, bytes) = (0, 0L);
+            var (events, bytes, bytesMax) = (0, 0L, page.BlockBytes * 5 / 4);
             var isWhole = true;
+            page.BeginQueue();
             await foreach (var entry in journal.ReadAsync(project, first, cancelled))
             {
                 if (entry.Seq > last)
@@ -68,20 +72,20 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
                 (events, bytes) = (events + 1, bytes + entry.Json.Length);
                 if (page.Wants(entry))
                     page.Queue(entry);
-                isWhole = bytes <= BlockBytesMax || entry.Seq == last;
+                isWhole = bytes <= bytesMax || entry.Seq == last;
                 if (!isWhole)
                     break;
             }
             if (!isWhole)
             {
-                page.DropQueue();
+                page.TakeBackQueue();
                 size = Math.Max(1, events / 2);
                 continue;
             }
             if (page.TryAddQueue() is { } dropped)
                 return page.End(dropped + 1);
             last = first - 1;
-            size = (int)Math.Clamp(BlockBytesMax / 2 / Math.Max(1, bytes / Math.Max(1, events)), 1, Math.Min(size * 2, BlockMax));
+            size = (int)Math.Clamp(page.BlockBytes / Math.Max(1, bytes / Math.Max(1, events)), 1, Math.Min(size * 2, BlockMax));
         }
         return page.End(null);
     }
@@ -96,12 +100,17 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
         private long _scanBytesLeft = bounds.ScannedBytes;
         private long _bytes;
         private long _queued;
+        private (int Scans, long Bytes) _before;
 
         /// <summary>Events that may still come onto the page.</summary>
         public int Room => bounds.Events - _events.Count;
 
         /// <summary>Whether as much was looked at as may be.</summary>
         public bool IsSpent => _scansLeft <= 0 || _scanBytesLeft <= 0;
+
+        /// <summary>Bytes of a block that is worth reading: what may still be looked at and, without a filter, what fits on the page.</summary>
+        public long BlockBytes => Math.Clamp(
+            Math.Min(_scanBytesLeft, filter is null ? bounds.Bytes - _bytes : long.MaxValue), 512 * 1024, BlockBytesMax);
 
         /// <summary>Without a filter every event is on the page, so no more need be read than fit on it.</summary>
         public int Fitting(int size) => Math.Max(1, Math.Min(Math.Min(size, _scansLeft), filter is null ? Room : int.MaxValue));
@@ -134,10 +143,13 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
             }
         }
 
-        public void DropQueue()
+        public void BeginQueue() => (_queued, _dropped, _before) = (0, null, (_scansLeft, _scanBytesLeft));
+
+        /// <summary>As if nothing had been looked at since it was begun.</summary>
+        public void TakeBackQueue()
         {
             _queue.Clear();
-            (_queued, _dropped) = (0, null);
+            (_scansLeft, _scanBytesLeft) = _before;
         }
 
         /// <summary>Puts the queue on the page, the newest first; gives the newest of those that did not fit, if there were any.</summary>
@@ -145,10 +157,9 @@ internal sealed record HistoryPage(ImmutableArray<ReadOnlyMemory<byte>> Events, 
         {
             foreach (var entry in _queue.Reverse())
                 _events.Add(entry.Json.ToArray());
+            _queue.Clear();
             _bytes += _queued;
-            var dropped = _dropped;
-            DropQueue();
-            return dropped;
+            return _dropped;
         }
 
         public HistoryPage End(long? next) => new(_events.DrainToImmutable(), next);
