@@ -8,7 +8,7 @@ namespace EventOnly.Server.Projects;
 /// </summary>
 internal sealed class PastStates(int countMax, long bytesMax)
 {
-    // What there is beside the data, about, as measured. What states share is counted for each of them.
+    // What there is beside the data, about. What states share is counted for each of them.
     private const int EntityBytesMore = 300, FieldBytesMore = 120, SessionBytes = 200;
 
     private readonly Lock _gate = new();

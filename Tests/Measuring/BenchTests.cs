@@ -27,7 +27,9 @@ internal sealed class BenchTests
         foreach (var row in rows)
         {
             output.ToString().Should().Contain(row.GetProperty("name").GetString());
-            row.GetProperty("figures")[0].GetProperty("value").GetDouble().Should().BePositive(row.GetRawText());
+            var first = row.GetProperty("figures")[0];
+            if (first.GetProperty("unit").GetString() != "bytes") // memory of this process, in which other tests run
+                first.GetProperty("value").GetDouble().Should().BePositive(row.GetRawText());
         }
         Directory.EnumerateDirectories(AppContext.BaseDirectory, ".bench-*").Should().BeEmpty("nothing stays behind");
         File.Delete(json);
