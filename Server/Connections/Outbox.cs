@@ -61,6 +61,8 @@ internal sealed class Outbox(Mailbox mailbox)
                 }
                 FellBehind |= fellBehind;
             }
+            if (FellBehind && _lastWords is null)
+                return false; // it is to end: what waits in the lane would only keep it from being told
             if (TryTakeBulk(out bytes))
                 return true;
         }

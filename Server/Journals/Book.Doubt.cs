@@ -77,14 +77,16 @@ internal sealed partial class Book
         catch (DamagedJournalException damage)
         {
             Quarantine(damage);
-            return;
         }
         catch (IOException failure)
         {
             Fail(failure);
         }
-        lock (_gate)
-            _condition = _condition == Condition.Checking ? condition : _condition; // somebody may have read what is damaged, just now
+        finally
+        {
+            lock (_gate)
+                _condition = _condition == Condition.Checking ? condition : _condition; // somebody may have read what is damaged, just now
+        }
     }
 
     private static void CheckLines(IJournalFile file, Segment segment)

@@ -66,7 +66,7 @@ internal sealed partial class Book
     /// <exception cref="IOException">It could not be kept.</exception>
     public void Keep(ProjectState state)
     {
-        if (state.Seq == 0 || state.Seq < Head.Floor || _snapshots.Kept.Any(kept => kept.Seq == state.Seq))
+        if (state.Seq == 0 || state.Seq < Head.Floor || (!_snapshots.LacksState && _snapshots.Kept.Any(kept => kept.Seq == state.Seq)))
         {
             _snapshots.LacksState = false;
             return;

@@ -124,11 +124,10 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
             if (book.TrySettle())
                 volume.Behind.Remove(book);
         }
-        if (volume.Behind.Count == 0)
-            return TryRemove(volume);
-        if (_full.Count > 1 && volume.Behind.Count == before)
-            _full.Enqueue(_full.Dequeue()); // segments that cannot be synced just now shall not hold up the others
-        return volume.Behind.Count < before;
+        var ledOn = volume.Behind.Count == 0 ? TryRemove(volume) : volume.Behind.Count < before;
+        if (!ledOn)
+            _full.Enqueue(_full.Dequeue()); // what cannot be done just now shall not hold up the others
+        return ledOn;
     }
 
     /// <summary>How much of a file's life the group was.</summary>
@@ -153,8 +152,6 @@ internal sealed class Daybook(IJournalFiles files, JournalOptions options, Func<
             while (time.GetElapsedTime(start) < s_endTime && Settle(share: 0))
             {
             }
-            if (_full.Count > 0)
-                _full.Enqueue(_full.Dequeue());
         }
     }
 

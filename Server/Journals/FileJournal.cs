@@ -90,6 +90,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
             if (book.IsClosed)
             {
                 book = await FindAsync(project, stopping);
+                book.ThrowIfDamaged();
                 continue;
             }
             book.ThrowIfDamaged();

@@ -91,6 +91,7 @@ internal sealed class Snapshots(string project, string folder, IJournalFiles fil
         catch (IOException failure)
         {
             Fail(path, failure);
+            _lacksState |= _kept is [.., var newest] && newest == header; // the next opening may find it as unreadable
         }
         return null;
     }

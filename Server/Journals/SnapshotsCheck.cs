@@ -26,21 +26,33 @@ internal sealed class SnapshotsCheck(IJournalFiles files, string folder, string 
 
     private CheckedSnapshot ReadHeader(string name)
     {
-        using var file = files.OpenToRead(Path.Combine(folder, name));
-        var header = SnapshotFile.ReadHeader(file);
-        if (header is null || header.Seq != SnapshotFile.SeqOf(name))
-            return new(name, null, null, false);
-        return new(name, header, _places.Judge(header), false);
+        try
+        {
+            using var file = files.OpenToRead(Path.Combine(folder, name));
+            var header = SnapshotFile.ReadHeader(file);
+            return header is null || header.Seq != SnapshotFile.SeqOf(name) ? new(name, null, null, false) : new(name, header, _places.Judge(header), false);
+        }
+        catch (IOException failure) when (failure is not FileNotFoundException)
+        {
+            return new(name, null, null, false); // as a server passes over it
+        }
     }
 
     private bool IsWhole(CheckedSnapshot snapshot)
     {
-        using var file = files.OpenToRead(Path.Combine(folder, snapshot.File));
-        Bytes += file.Length;
-        var state = SnapshotFile.Read(file, snapshot.Header!);
-        onBytes?.Invoke(file.Length);
-        if (keeps && snapshot.Fits)
-            Oldest ??= state;
-        return state is not null;
+        try
+        {
+            using var file = files.OpenToRead(Path.Combine(folder, snapshot.File));
+            Bytes += file.Length;
+            var state = SnapshotFile.Read(file, snapshot.Header!);
+            onBytes?.Invoke(file.Length);
+            if (keeps && snapshot.Fits)
+                Oldest ??= state;
+            return state is not null;
+        }
+        catch (IOException failure) when (failure is not FileNotFoundException)
+        {
+            return false;
+        }
     }
 }

@@ -26,9 +26,9 @@ internal sealed class Verification(IJournalFiles files, string folder, string pr
                 if (tries == TriesMax || !(isStale || (found.IsDamaged && !files.List(folder).SequenceEqual(names))))
                     return found;
             }
-            catch (FileNotFoundException) when (tries < TriesMax)
+            catch (IOException moved) when (tries < TriesMax && moved is FileNotFoundException or EndOfStreamException)
             {
-                // A server has just dropped its oldest segment or snapshot.
+                // A server has just dropped its oldest segment or snapshot, or taken a write back.
             }
         }
     }

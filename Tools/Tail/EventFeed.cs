@@ -42,6 +42,7 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
 
     private async Task ReadAsync(long? last, CancellationToken ct)
     {
+        var asked = client.Seq;
         await foreach (var happened in client.HistoryAsync(_next, last, ct))
         {
             if (client.Epoch != _epoch)
@@ -50,7 +51,7 @@ internal sealed class EventFeed(EventOnlyClient client, Action<ProjectEvent> giv
             Give(happened);
         }
         if (client.Epoch == _epoch)
-            PassOver(Math.Min(client.Floor, last ?? long.MaxValue) + 1); // nothing came, for nothing is kept
+            PassOver(Math.Min(client.Floor, last ?? asked) + 1); // nothing came, for nothing is kept
     }
 
     /// <summary>What lies before an event and was not given is no longer kept.</summary>

@@ -11,6 +11,7 @@ namespace EventOnly.Tools.Tail;
 internal static partial class OutputPipe
 {
     private const int StandardOutput = 1;
+    private const int Interrupted = 4; // EINTR
     private const int BrokenPipe = 32; // EPIPE: of a write, where nobody reads
 
     /// <summary>Null where standard output is no pipe, or the system has none of this kind.</summary>
@@ -28,11 +29,27 @@ internal static partial class OutputPipe
         new Thread(() =>
         {
             var watched = new Watched { File = StandardOutput };
-            if (Poll(ref watched, 1, -1) > 0)
-                onClosed();
+            int found;
+            do
+                found = Poll(ref watched, 1, -1);
+            while (found < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            if (found > 0)
+                Tell(onClosed);
         })
         { IsBackground = true, Name = "output" }.Start();
         return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+    }
+
+    private static void Tell(Action onClosed)
+    {
+        try
+        {
+            onClosed();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself just now.
+        }
     }
 
     public static bool IsBroken(IOException failure) => failure.HResult == BrokenPipe;

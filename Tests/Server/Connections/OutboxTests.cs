@@ -87,4 +87,29 @@ public sealed class OutboxTests
             lengths.Add(bytes.Length);
         return lengths;
     }
+
+    [Test]
+    public async Task That_a_member_fell_behind_is_noticed_however_many_pages_follow_each_other()
+    {
+        var bench = Given.AProject(new ProjectOptions { TapeBytesMax = 64 * 1024 });
+        var ann = bench.Enter("ann");
+        var outbox = new Outbox(ann.Mailbox);
+        outbox.Add(ann.Member);
+        for (var n = 1; n <= 20; n++)
+            bench.Submit("ann", n, Given.Create(null, $$"""{"text":"{{new string('x', 10_000)}}"}"""));
+
+        var (put, takes) = (Task.FromResult(true), 0);
+        do
+        {
+            if (put.IsCompleted)
+                put = outbox.Bulk.PutAsync(() => new byte[100_000], default).AsTask(); // there always is a page
+            takes.Should().BeLessThan(100, "the pump looks at it when there is nothing to take");
+            takes++;
+        }
+        while (outbox.TryTake(out _));
+
+        outbox.FellBehind.Should().BeTrue();
+        outbox.End([1, 2, 3], drain: false);
+        Lengths(outbox).Should().Equal(3);
+    }
 }

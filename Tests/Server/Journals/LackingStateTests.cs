@@ -52,6 +52,23 @@ internal sealed class LackingStateTests
     }
 
     [Test]
+    public async Task One_that_cannot_be_read_any_more_is_kept_anew_as_well([Values(0, 10)] int events)
+    {
+        using var bench = await ABenchAsync(events);
+        (await bench.StateAsync()).ShouldBeWhole(20 + events);
+        bench.Disk.Unreadable.Add(OnlySnapshot);
+
+        await bench.Invoking(b => b.StateAsync(20)).Should().ThrowAsync<JournalUnavailableException>();
+
+        bench.Journal.LacksState(JournalBench.Project).Should().BeTrue();
+        await bench.KeepAsync(20 + events);
+        bench.Journal.LacksState(JournalBench.Project).Should().BeFalse();
+        bench.Disk.Unreadable.Clear(); // a file of the same name is on other sectors
+        bench.Close();
+        (await bench.StateAsync()).ShouldBeWhole(20 + events);
+    }
+
+    [Test]
     public async Task An_opening_that_comes_by_it_is_of_a_damaged_project()
     {
         using var bench = await ABenchAsync();

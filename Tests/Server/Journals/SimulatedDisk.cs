@@ -64,6 +64,9 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
     /// <summary>The looks that fail, by <see cref="Looks"/> as it will be then.</summary>
     public HashSet<int> FailingLooks { get; } = [];
 
+    /// <summary>Files that stand on bad sectors: they cannot be read.</summary>
+    public HashSet<string> Unreadable { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Whether every write fails for want of space.</summary>
     public bool IsFull
     {
@@ -239,6 +242,8 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
         lock (_gate)
         {
             Look();
+            if (Unreadable.Contains(path))
+                throw new IOException("Input/output error.");
             return _isOff || !_nodes.TryGetValue(path, out var node) ? throw new IOException("No such file.") : new OpenFile(this, node);
         }
     }

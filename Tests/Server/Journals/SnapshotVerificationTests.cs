@@ -39,6 +39,19 @@ internal sealed class SnapshotVerificationTests
         }
     }
 
+    [Test]
+    public async Task One_that_cannot_be_read_is_told_of_and_keeps_nothing_else_from_being_checked()
+    {
+        var bench = await SegmentsBench.MakeKeptAsync(isDropped: false);
+        bench.Disk.Unreadable.Add(SegmentsBench.SnapshotOf(40));
+
+        var found = await bench.VerifyAsync();
+
+        found.Bad.Should().BeNull();
+        found.Head.Should().Be(SegmentsBench.KeptHead);
+        found.Snapshots.Where(snapshot => snapshot.Fault is not null).Should().ContainSingle().Which.File.Should().Be(SnapshotFile.NameOf(40));
+    }
+
     [TestCase("its epoch", "belongs to epoch")]
     [TestCase("its place", "of other events")]
     [TestCase("beyond the end", "beyond the journal's end")]
