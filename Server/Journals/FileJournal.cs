@@ -11,7 +11,8 @@ namespace EventOnly.Server.Journals;
 /// Keeps journals as files of JSON lines, a folder per project (<see cref="JournalLine"/> has their grammar). What it has committed survives
 /// what <see cref="JournalOptions.Durability"/> says; nobody reads an entry before that.
 /// </summary>
-internal sealed class FileJournal(JournalOptions options, IJournalFiles files, Func<string> newEpoch, ILogger<FileJournal> logger) : IJournal, IDisposable
+internal sealed class FileJournal(
+    JournalOptions options, IJournalFiles files, Func<string> newEpoch, ILogger<FileJournal> logger, TimeProvider? clock = null) : IJournal, IDisposable
 {
     /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
     private readonly SemaphoreSlim _opening = new(4);
@@ -20,7 +21,7 @@ internal sealed class FileJournal(JournalOptions options, IJournalFiles files, F
     private readonly SemaphoreSlim _keeping = new(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
-    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, TimeProvider.System, logger), logger);
+    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, clock ?? TimeProvider.System, logger), logger);
     private readonly Lock _gate = new();
     private readonly List<Task> _checks = [];
     private readonly HashSet<Book> _doubtful = [];

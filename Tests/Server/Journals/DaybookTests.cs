@@ -266,4 +266,23 @@ internal sealed class DaybookTests
 
         (bench.Disk.OpenMost - bench.Disk.OpenNow).Should().BeLessThanOrEqualTo(8 + 2, "and the daybook, and a project's own");
     }
+
+    [Test]
+    public async Task An_end_on_a_slow_disk_leaves_what_would_take_too_long_to_the_next_start()
+    {
+        var time = new ManualTime();
+        using var bench = new JournalBench(new(Given.Chance(1)), new() { FilesSyncedMax = 0 }, time);
+        for (var i = 0; i < 10; i++)
+            await bench.AppendAsync($"p{i}", 0, "{}");
+        var before = bench.Disk.Syncs;
+        bench.Disk.OnSync = () => time.Advance(TimeSpan.FromSeconds(1));
+
+        bench.Close();
+
+        (bench.Disk.Syncs - before).Should().Be(2);
+        bench.Disk.Paths.Should().Contain(path => path.Contains("daybook", StringComparison.Ordinal));
+        bench.Disk.PowerOn();
+        for (var i = 0; i < 10; i++)
+            (await bench.ReadAsync(project: $"p{i}")).Should().Equal(["{}"], $"p{i} was acknowledged");
+    }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace EventOnly.Tests.Server.Journals;
 
 /// <summary>A file journal over a simulated disk, which can be closed, robbed of its power and opened again.</summary>
-internal sealed class JournalBench(SimulatedDisk disk, JournalOptions? options = null) : IDisposable
+internal sealed class JournalBench(SimulatedDisk disk, JournalOptions? options = null, TimeProvider? time = null) : IDisposable
 {
     public const string Folder = "/data";
     public const string Project = Given.ProjectId;
@@ -19,7 +19,7 @@ internal sealed class JournalBench(SimulatedDisk disk, JournalOptions? options =
 
     public SimulatedDisk Disk { get; } = disk;
 
-    public FileJournal Journal => _journal ??= new(_options, Disk, () => $"{++_epochs:x16}", Logger());
+    public FileJournal Journal => _journal ??= new(_options, Disk, () => $"{++_epochs:x16}", Logger(), time);
 
     private static JournalOptions Fill(JournalOptions options)
     {

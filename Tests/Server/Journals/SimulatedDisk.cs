@@ -49,6 +49,9 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
 
     public int Syncs { get; private set; }
 
+    /// <summary>Called with each sync of a file, which may take its time.</summary>
+    public Action OnSync { get; set; } = () => { };
+
     /// <summary>Files that are open.</summary>
     public int OpenNow { get; private set; }
 
@@ -347,6 +350,7 @@ internal sealed class SimulatedDisk(Random chance) : IJournalFiles
                 fault =>
                 {
                     disk.Syncs++;
+                    disk.OnSync();
                     var fails = disk.FailsToSync || disk.FailingSyncs.Contains(disk.Syncs) || disk._isOff || fault is DiskFault.Error or DiskFault.Full;
                     disk.WasUsedAfterFailedSync |= _isDoubtful;
                     _isDoubtful |= fails;
