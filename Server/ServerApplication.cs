@@ -45,6 +45,7 @@ internal static class ServerApplication
         services.AddSingleton<ConnectionRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<ConnectionRegistry>());
         services.AddSingleton<SocketEndpoint>();
+        services.AddSingleton<FrontDoor>();
         services.AddSingleton<WebPage>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Listening>();
@@ -62,7 +63,7 @@ internal static class ServerApplication
         application.Services.GetRequiredService<IJournal>(); // a data folder that cannot be used stops the start
         var options = application.Services.GetRequiredService<EventOnlyOptions>();
         var connections = application.Services.GetRequiredService<ConnectionRegistry>();
-        application.Use(HostNames.Check(options));
+        application.Use(new HostNames(options).CheckAsync);
         application.Map(SocketEndpoint.Path, branch => branch.Run(branch.ApplicationServices.GetRequiredService<SocketEndpoint>().AcceptAsync));
         application.Map("/health/live", branch => branch.Run(context => context.Response.WriteAsync("live\n")));
         application.Map("/health/ready", branch => branch.Run(context =>
@@ -74,7 +75,7 @@ internal static class ServerApplication
     }
 
     /// <summary>Kestrel as an event server needs it: HTTP/1.1 only, short patience before the upgrade, small input buffers.</summary>
-    private sealed class Listening(EventOnlyOptions settings) : IConfigureOptions<KestrelServerOptions>
+    private sealed class Listening(EventOnlyOptions settings, FrontDoor door) : IConfigureOptions<KestrelServerOptions>
     {
         public void Configure(KestrelServerOptions kestrel)
         {
@@ -88,18 +89,21 @@ internal static class ServerApplication
             switch (settings.Host)
             {
                 case "localhost" when settings.Port != 0:
-                    kestrel.ListenLocalhost(settings.Port);
+                    kestrel.ListenLocalhost(settings.Port, Guard);
                     break;
                 case "localhost":
-                    kestrel.Listen(IPAddress.Loopback, 0); // localhost is two addresses, which cannot share a port yet to be chosen
+                    kestrel.Listen(IPAddress.Loopback, 0, Guard); // localhost is two addresses, which cannot share a port yet to be chosen
                     break;
                 case "any":
-                    kestrel.ListenAnyIP(settings.Port);
+                    kestrel.ListenAnyIP(settings.Port, Guard);
                     break;
                 default:
-                    kestrel.Listen(IPAddress.Parse(settings.Host), settings.Port);
+                    kestrel.Listen(IPAddress.Parse(settings.Host), settings.Port, Guard);
                     break;
             }
         }
+
+        /// <summary>Named endpoint by endpoint, not for all: one with TLS must not have a door that lets plain text in.</summary>
+        private void Guard(ListenOptions listen) => listen.Use(next => context => door.ServeAsync(context, next));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
@@ -13,19 +14,25 @@ namespace EventOnly.Server.Connections;
 ///    └──End(code)──▶ ending ──peer closes | timeout──▶ over
 /// </code>
 /// The writer has no loop of its own: whoever wakes it pumps, unless somebody is pumping already, who then looks once more.
+/// <code>
+///   idle ──Wake──▶ pumping ──nothing left──▶ idle     parked: the line does not take all at once; goes on when it has
+///                   │  ▲ └──line is full──▶ parked    waiting: there is much to write; goes on when its turn has come
+///                   ▼  └───────────────────────┤
+///                 waiting ──────turn───────────┘
+/// </code>
 /// </summary>
 internal sealed class Connection : IDisposable
 {
-    /// <summary>Bytes one run of the pump may write on its waker's thread, if every write completes at once.</summary>
-    private const int RunBytesMax = 256 * 1024;
+    /// <summary>Bytes one run of the pump may write before others have their turn.</summary>
+    private const int RunBytesMax = 128 * 1024;
 
     /// <summary>Bytes of one write, which <see cref="ConnectionOptions.WriteTimeout"/> is for: a page of a megabyte may take longer on a slow line.</summary>
     private const int WriteBytesMax = 64 * 1024;
 
     private const int Idle = 0, Pumping = 1, LookAgain = 2;
 
-    private readonly Stream _stream;
-    private readonly Action _abort;
+    private readonly Line _line;
+    private readonly Backlog _backlog;
     private readonly ConnectionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -37,7 +44,8 @@ internal sealed class Connection : IDisposable
     private readonly long _bornAt;
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pump = Idle;
-    private Task _pumping = Task.CompletedTask; // never fails; its end is told by _written
+    private Task _parked = Task.CompletedTask; // never fails; its end is told by _written
+    private ReadOnlyMemory<byte> _rest; // taken and not yet written; the pump's
     private long _writeBegunAt;
     private long _heardAt;
     private long _pingedAt;
@@ -45,14 +53,14 @@ internal sealed class Connection : IDisposable
     private int _ending; // 0, or the CloseCode
 
     public Connection(
-        long id, Stream stream, Action abort, ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time,
+        long id, Line line, Backlog backlog, ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time,
         ILogger logger)
     {
-        (Id, _stream, _abort, _options, _time, _logger) = (id, stream, abort, options, time, logger);
+        (Id, _line, _backlog, _options, _time, _logger) = (id, line, backlog, options, time, logger);
         Mailbox = new(options.MailboxBytesMax);
         _outbox = new(Mailbox);
         _socket = WebSocket.CreateFromStream(
-            new FrameStream(stream, Mailbox, Wake, End, _over.Token),
+            new FrameStream(line.Input.AsStream(leaveOpen: true), Mailbox, Wake, End, _over.Token),
             new WebSocketCreationOptions { IsServer = true, SubProtocol = WireCodec.Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
         _reader = new(_socket, options.MessageBytesMax, time);
         _conversation = new(this, projects, history, options, time, logger);
@@ -97,7 +105,7 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    private static bool IsLoss(Exception exception) => exception is WebSocketException or IOException or OperationCanceledException
+    private static bool IsLoss(Exception exception) => exception is WebSocketException or IOException or SocketException or OperationCanceledException
         or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException;
 
     private async Task ReadToEndAsync()
@@ -152,7 +160,7 @@ internal sealed class Connection : IDisposable
     private async Task SkipToEndAsync()
     {
         var nowhere = new byte[4096];
-        while (await _stream.ReadAsync(nowhere, _over.Token) > 0)
+        while (await _line.Input.AsStream().ReadAsync(nowhere, _over.Token) > 0)
         {
         }
     }
@@ -178,7 +186,7 @@ internal sealed class Connection : IDisposable
         try
         {
             _over.Cancel();
-            _abort();
+            _line.Abort();
         }
         catch (ObjectDisposedException)
         {
@@ -190,33 +198,42 @@ internal sealed class Connection : IDisposable
     public void Wake()
     {
         if (Interlocked.Exchange(ref _pump, LookAgain) == Idle)
-            _pumping = PumpAsync();
+            Pump(isItsTurn: false);
     }
 
+    /// <summary>The backlog's: its turn has come.</summary>
+    public void GoOn() => Pump(isItsTurn: true);
+
     /// <summary>
-    /// Runs on the waker's thread until a write does not complete at once, and goes on where that one completes. After the last words, or where
-    /// the line is gone, the pump is never free again.
+    /// Runs on the waker's thread until a write does not complete at once, or there is much. After the last words, or where the line is gone, the
+    /// pump is never free again.
     /// </summary>
-    private async Task PumpAsync()
+    /// <param name="isItsTurn">Whether it may write what is large; else the waker has others to wake.</param>
+    private void Pump(bool isItsTurn)
     {
-        var writtenInARow = 0;
         try
         {
+            var room = RunBytesMax;
             do
             {
                 Interlocked.Exchange(ref _pump, Pumping);
-                for (var bytes = ReadOnlyMemory<byte>.Empty; bytes.Length > 0 || _outbox.TryTake(out bytes);)
+                while (_rest.Length > 0 || _outbox.TryTake(out _rest))
                 {
-                    var next = bytes[..Math.Min(bytes.Length, WriteBytesMax)];
-                    Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
-                    await _stream.WriteAsync(next, CancellationToken.None);
-                    Volatile.Write(ref _writeBegunAt, 0);
-                    bytes = bytes[next.Length..];
-                    if ((writtenInARow += next.Length) > RunBytesMax)
+                    if (room <= 0 || (_outbox.IsLarge && !isItsTurn))
                     {
-                        await Task.Yield(); // the waker has others to wake
-                        writtenInARow = 0;
+                        _backlog.Add(this);
+                        return;
                     }
+                    var next = _rest[..Math.Min(_rest.Length, WriteBytesMax)];
+                    (_rest, room) = (_rest[next.Length..], room - next.Length);
+                    var writing = _line.WriteAsync(next);
+                    if (!writing.IsCompletedSuccessfully)
+                    {
+                        Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
+                        _parked = ParkAsync(writing);
+                        return;
+                    }
+                    writing.GetAwaiter().GetResult(); // gives what carried it back
                 }
                 if (_outbox.IsSpent)
                 {
@@ -228,17 +245,34 @@ internal sealed class Connection : IDisposable
             }
             while (Interlocked.CompareExchange(ref _pump, Idle, Pumping) != Pumping);
         }
-        catch (Exception lost) when (IsLoss(lost) || lost is InvalidOperationException) // so says a stream that was completed
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            Abort(); // the reader notices as well
-            _written.TrySetResult();
+            Break(failure);
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
+    }
+
+    /// <summary>Waits until the line has taken what is being written, and goes on from there.</summary>
+    private async Task ParkAsync(ValueTask writing)
+    {
+        try
         {
-            _logger.ConnectionFaulted(Id, fault);
-            Abort();
-            _written.TrySetResult();
+            await writing;
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            Break(failure);
+            return;
+        }
+        Volatile.Write(ref _writeBegunAt, 0);
+        Pump(isItsTurn: true);
+    }
+
+    private void Break(Exception failure)
+    {
+        if (!IsLoss(failure) && failure is not InvalidOperationException) // so says a stream that was completed
+            _logger.ConnectionFaulted(Id, failure);
+        Abort(); // the reader notices as well
+        _written.TrySetResult();
     }
 
     /// <summary>Called about once a second: what has been silent, slow or stuck for too long is told so, or cut off.</summary>

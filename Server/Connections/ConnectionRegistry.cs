@@ -18,6 +18,7 @@ internal sealed class ConnectionRegistry(
     private const int RetrySpreadMs = 3000;
 
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
+    private readonly Backlog _backlog = new();
     private long _lastId;
     private volatile bool _stopping;
 
@@ -25,11 +26,14 @@ internal sealed class ConnectionRegistry(
 
     public bool IsStopping => _stopping;
 
-    /// <summary>Serves one upgraded stream until its connection is over.</summary>
-    public async Task ServeAsync(Stream stream, Action abort)
+    /// <summary>Whether one more may come in.</summary>
+    public bool HasRoom => !_stopping && Count < options.Connections.OpenMax;
+
+    /// <summary>Serves one upgraded line until its connection is over.</summary>
+    public async Task ServeAsync(Line line)
     {
         using var connection = new Connection(
-            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, history, time, logger);
+            Interlocked.Increment(ref _lastId), line, _backlog, options.Connections, projects, history, time, logger);
         _connections[connection.Id] = connection;
         try
         {

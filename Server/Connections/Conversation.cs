@@ -221,7 +221,7 @@ internal sealed class Conversation
     /// <summary>Pings the client; drops the ping where its mailbox is full, for then it is not the client's silence that matters.</summary>
     public void Ping()
     {
-        if (_connection.Mailbox.TryPost(Frame(new ServerMessage.Ping(CanonicalValue.Of(NowMs())))))
+        if (_connection.Mailbox.TryPost(Frame(new ServerMessage.Ping(CanonicalValue.Of(NowMs()))).Span))
             _connection.Wake();
     }
 
@@ -268,7 +268,7 @@ internal sealed class Conversation
 
     private async Task SayAsync(ReadOnlyMemory<byte> frame)
     {
-        while (!_connection.Mailbox.TryPost(frame))
+        while (!_connection.Mailbox.TryPost(frame.Span))
             await _connection.Mailbox.RoomAsync(frame.Length, _connection.Over);
         _connection.Wake();
     }

@@ -17,40 +17,58 @@ internal static class Handshake
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
 
-    public static Refusal? Refuse(HttpRequest request, IList<string> allowedOrigins)
+    /// <summary>What counts of a request; null where a header is not there.</summary>
+    internal struct Request
     {
-        var headers = request.Headers;
-        if (!HttpMethods.IsGet(request.Method) || !Lists(headers.Upgrade, "websocket") || !Lists(headers.Connection, "upgrade"))
+        public bool IsGet, IsHttp11;
+        public string? Host, Origin, Upgrade, Connection, Version, Key, Protocols;
+
+        /// <summary>Headers that stand more than once are one list (RFC 9110 section 5.3); those that may not, are refused as such a list.</summary>
+        public static Request Of(HttpRequest request)
+        {
+            var headers = request.Headers;
+            return new()
+            {
+                IsGet = HttpMethods.IsGet(request.Method), IsHttp11 = HttpProtocol.IsHttp11(request.Protocol), Host = request.Host.Value,
+                Origin = Text(headers.Origin), Upgrade = Text(headers.Upgrade), Connection = Text(headers.Connection),
+                Version = Text(headers.SecWebSocketVersion), Key = Text(headers.SecWebSocketKey), Protocols = Text(headers.SecWebSocketProtocol),
+            };
+        }
+
+        private static string? Text(StringValues values) => values.Count == 0 ? null : values.ToString();
+    }
+
+    /// <param name="scheme">By which the request came: <c>http</c>, or <c>https</c>.</param>
+    public static Refusal? Refuse(in Request request, string scheme, IList<string> allowedOrigins)
+    {
+        if (!request.IsGet || !Lists(request.Upgrade, "websocket") || !Lists(request.Connection, "upgrade"))
             return new(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket only. Open it with a WebSocket client.");
-        if (!HttpProtocol.IsHttp11(request.Protocol))
+        if (!request.IsHttp11)
             return new(StatusCodes.Status426UpgradeRequired, "Only HTTP/1.1 can be upgraded.");
-        if (headers.SecWebSocketVersion != "13")
+        if (request.Version != "13")
             return new(StatusCodes.Status426UpgradeRequired, "Only WebSocket version 13 is understood.");
-        if (!IsKey(headers.SecWebSocketKey))
+        if (!IsKey(request.Key))
             return new(StatusCodes.Status400BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64.");
-        if (!IsAllowedOrigin(request, allowedOrigins))
+        if (!IsAllowedOrigin(request, scheme, allowedOrigins))
             return new(StatusCodes.Status403Forbidden, "This origin is not allowed. The server's setting AllowedOrigins lists those that are.");
-        return Lists(headers.SecWebSocketProtocol, WireCodec.Subprotocol)
+        return Lists(request.Protocols, WireCodec.Subprotocol)
             ? null
             : new(StatusCodes.Status400BadRequest, $"Offer the subprotocol '{WireCodec.Subprotocol}': new WebSocket(url, '{WireCodec.Subprotocol}').");
     }
 
-    private static bool IsKey(StringValues key)
+    private static bool IsKey(string? key)
     {
         Span<byte> bytes = stackalloc byte[18];
-        return key is [{ Length: 24 } only] && Convert.TryFromBase64String(only, bytes, out var length) && length == 16;
+        return key is { Length: 24 } && Convert.TryFromBase64String(key, bytes, out var length) && length == 16;
     }
 
     /// <summary>Whether a comma-separated header has a token, ignoring case. By hand: no expression runs over hostile headers.</summary>
-    private static bool Lists(StringValues header, string token)
+    private static bool Lists(ReadOnlySpan<char> header, string token)
     {
-        foreach (var line in header)
+        foreach (var part in header.Split(','))
         {
-            foreach (var part in line.AsSpan().Split(','))
-            {
-                if (line.AsSpan()[part].Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
-                    return true;
-            }
+            if (header[part].Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+                return true;
         }
         return false;
     }
@@ -59,13 +77,7 @@ internal static class Handshake
     /// Browsers always send Origin, and a foreign page must not speak in its visitor's name: allowed are this server's own origin and those
     /// listed, compared whole. Programs send none.
     /// </summary>
-    private static bool IsAllowedOrigin(HttpRequest request, IList<string> allowed)
-    {
-        var origin = request.Headers.Origin;
-        if (origin.Count == 0)
-            return true;
-        return origin is [{ } only]
-            && (allowed.Contains(only, StringComparer.Ordinal)
-                || only.Equals($"{request.Scheme}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase));
-    }
+    private static bool IsAllowedOrigin(in Request request, string scheme, IList<string> allowed) => request.Origin is not { } origin
+        || allowed.Contains(origin, StringComparer.Ordinal)
+        || origin.Equals($"{scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
 }

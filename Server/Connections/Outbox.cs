@@ -19,6 +19,9 @@ internal sealed class Outbox(Mailbox mailbox)
     /// <summary>Where large answers go.</summary>
     public BulkLane Bulk { get; } = new();
 
+    /// <summary>Whether what was taken last is part of something large: a snapshot, a page. The pump's.</summary>
+    public bool IsLarge { get; private set; }
+
     /// <summary>Whether a member's tape went on without it. The connection is to come back and resume.</summary>
     public bool FellBehind { get; private set; }
 
@@ -44,6 +47,7 @@ internal sealed class Outbox(Mailbox mailbox)
     public bool TryTake(out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
+        IsLarge = false;
         if (IsSpent)
             return false;
         if (_lastWords is null || _drain)
@@ -57,6 +61,7 @@ internal sealed class Outbox(Mailbox mailbox)
                 if (member.TryTake(out bytes, out var fellBehind))
                 {
                     _membersTurn -= Math.Min(_membersTurn, bytes.Length);
+                    IsLarge = member.IsCatchingUp;
                     return true;
                 }
                 FellBehind |= fellBehind;
@@ -78,7 +83,7 @@ internal sealed class Outbox(Mailbox mailbox)
         if (!Bulk.TryTake(out bytes))
             return false;
         _membersTurn = bytes.Length;
-        return true;
+        return IsLarge = true;
     }
 
     /// <summary>Says why, then closes.</summary>

@@ -4,14 +4,19 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace EventOnly.Server.Connections;
 
-/// <summary>The door: checks the handshake, upgrades, and hands the raw stream over to a connection until that ends.</summary>
+/// <summary>
+/// The door behind HTTP: checks the handshake, upgrades, and hands the raw stream over to a connection until that ends. Most come in before, by
+/// <see cref="FrontDoor"/>; here come those under TLS, those that the front door is not sure about, and all that are refused, with the reason.
+/// </summary>
 internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOptions options, ILogger<SocketEndpoint> logger)
 {
     public const string Path = "/ws";
 
+    public static ReadOnlySpan<byte> PathUtf8 => "/ws"u8;
+
     public async Task AcceptAsync(HttpContext context)
     {
-        if (Handshake.Refuse(context.Request, options.AllowedOrigins) is { } refusal)
+        if (Handshake.Refuse(Handshake.Request.Of(context.Request), context.Request.Scheme, options.AllowedOrigins) is { } refusal)
         {
             await RefuseAsync(context, refusal);
             return;
@@ -22,7 +27,7 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
             await RefuseAsync(context, new(StatusCodes.Status400BadRequest, "A handshake has no body."));
             return;
         }
-        if (connections.IsStopping || connections.Count >= options.Connections.OpenMax)
+        if (!connections.HasRoom)
         {
             context.Response.Headers.RetryAfter = "2";
             await RefuseAsync(context, new(StatusCodes.Status503ServiceUnavailable, "The server takes no connections just now."));
@@ -34,7 +39,7 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
         headers.SecWebSocketAccept = Handshake.Accept(context.Request.Headers.SecWebSocketKey.ToString());
         headers.SecWebSocketProtocol = WireCodec.Subprotocol;
         await using var stream = await upgrade.UpgradeAsync();
-        await connections.ServeAsync(stream, context.Abort);
+        await connections.ServeAsync(new StreamLine(stream, context.Abort));
     }
 
     private async Task RefuseAsync(HttpContext context, Handshake.Refusal refusal)

@@ -40,6 +40,9 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
 
     public bool IsGone => _phase == Phase.Gone;
 
+    /// <summary>The pump's: whether it takes a snapshot that has more parts.</summary>
+    public bool IsCatchingUp => _snapshot is not null;
+
     public Mailbox Mailbox { get; } = mailbox;
 
     public void Wake() => wake();
@@ -51,7 +54,7 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
     /// mailbox, so that it comes before every other answer about this project as well.
     /// </summary>
     public void Enter(
-        string session, bool listens, JsonFields? presence, ReadOnlyMemory<byte> joined, EncodedSnapshot? snapshot,
+        string session, bool listens, JsonFields? presence, ReadOnlySpan<byte> joined, EncodedSnapshot? snapshot,
         Tape tape, long position, Tape whispers)
     {
         (Session, Listens, Presence) = (session, listens, presence);

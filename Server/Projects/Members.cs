@@ -20,16 +20,19 @@ internal sealed class Members
     private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
+    private Member[]? _all; // made anew when somebody came or went since
 
     public int Count => _bySession.Count;
 
-    public Dictionary<string, Member>.ValueCollection All => _bySession.Values;
+    /// <summary>Everybody who is in. The array never changes; whoever passes over it may do so beside the writer.</summary>
+    public Member[] All => _all ??= [.. _bySession.Values];
 
     public Member? Find(string session) => _bySession.GetValueOrDefault(session);
 
     public void Add(Member member)
     {
         _bySession.Add(member.Session, member);
+        _all = null;
         if (member.Presence is { } presence)
             Appear(member, presence);
     }
@@ -47,6 +50,7 @@ internal sealed class Members
         if (Find(member.Session) != member)
             return false;
         _bySession.Remove(member.Session);
+        _all = null;
         _changed.Remove(member.Session);
         _arrived.Remove(member.Session);
         if (member.Presence is not null)

@@ -193,7 +193,7 @@ internal sealed class Project
                 Post(member, new ServerMessage.Done(requestId)); // it was not let in, or has been replaced: it is out already
             return;
         }
-        member.Leave(requestId is null ? default : Frame(new ServerMessage.Done(requestId)));
+        member.Leave(requestId is null ? default : Frame(new ServerMessage.Done(requestId)).ToArray());
         Members.Remove(member);
         Touched.Add(member);
     }
@@ -221,9 +221,7 @@ internal sealed class Project
 
     private void Whisper(ServerMessage message)
     {
-        _scratch.Clear();
-        WireCodec.EncodeFrame(_scratch, message);
-        _whispers.Publish(_scratch.Written);
+        _whispers.Publish(Frame(message));
         TapesMoved = true;
     }
 
@@ -261,10 +259,11 @@ internal sealed class Project
             to.End(CloseCode.SlowConsumer);
     }
 
-    private ReadOnlyMemory<byte> Frame(ServerMessage message)
+    /// <summary>The message as a frame; valid until the next.</summary>
+    private ReadOnlySpan<byte> Frame(ServerMessage message)
     {
         _scratch.Clear();
         WireCodec.EncodeFrame(_scratch, message);
-        return _scratch.Written.ToArray();
+        return _scratch.Written;
     }
 }

@@ -54,6 +54,8 @@ internal sealed class ProjectLoop
     private readonly ILogger _logger;
     private readonly int _batchMax;
     private readonly int _batchBytesMax;
+    private readonly FanOut _fanOut = new(Environment.ProcessorCount);
+    private readonly Gathering _gathering;
     private readonly Channel<Inbound> _inbox;
     private readonly List<Submission> _submissions = [];
     private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
@@ -67,6 +69,7 @@ internal sealed class ProjectLoop
     {
         (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
         _idleSince = time.GetTimestamp();
+        _gathering = new(options.Gather, time);
         _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -165,6 +168,8 @@ internal sealed class ProjectLoop
         {
             for (var turn = 1; await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin(); turn++)
             {
+                if (_gathering.Wait is { Ticks: > 0 } wait)
+                    await Task.Delay(wait, _time, stopping);
                 await TurnAsync(stopping);
                 Rest();
                 if (turn % TurnsInARow == 0)
@@ -226,13 +231,15 @@ internal sealed class ProjectLoop
         _submissions.Clear();
         _submittedBytes = 0;
         _project.Floor = _keeper.Floor;
-        for (var taken = 0; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
+        var (began, taken) = (_time.GetTimestamp(), 0);
+        for (; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
             && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
         _project.TellPresence();
-        FanOut.Pass(_project);
+        _fanOut.Pass(_project);
+        _gathering.Note(began, taken);
         foreach (var seen in _looks)
             seen.TrySetResult(_project.State);
         _looks.Clear();

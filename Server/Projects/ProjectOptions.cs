@@ -37,6 +37,12 @@ public sealed class ProjectOptions
     [Range(1, 100_000)]
     public int BatchMax { get; set; } = 1024;
 
+    /// <summary>Time that a busy project waits before its next turn, so that fewer and larger writes carry the same events: less work for each
+    /// delivery, for a delay of so much. Only where a turn, with its writes to all members, takes longer than lies between two messages; who is
+    /// alone never waits. 0 never waits.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:00.100")]
+    public TimeSpan Gather { get; set; } = TimeSpan.Zero;
+
     /// <summary>Entities of one project. Beyond it a create is refused with <c>too_large</c>.</summary>
     [Range(1, 100_000_000)]
     public int EntitiesMax { get; set; } = StateLimits.Default.Entities;

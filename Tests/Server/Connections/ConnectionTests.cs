@@ -58,16 +58,18 @@ public sealed class ConnectionTests
         var time = new ManualTime();
         using var connection = Open(line, time, new() { MailboxBytesMax = 16 * 1024 });
         var running = connection.RunAsync();
-        line.HoldWrites();
+        line.ParkWrites();
         for (var i = 0; i < 1000; i++)
             line.SayPing(); // each is answered, until the mailbox is full
         await line.Writing;
 
         time.Advance(TimeSpan.FromSeconds(11));
-        connection.Beat();
-        await line.Cut.WaitAsync(RawClient.Patience);
+        await Eventually.IsAsync(() =>
+        {
+            connection.Beat();
+            return line.Cut.IsCompleted;
+        }, "the line is cut");
         line.FailWrites(); // as a line does that is cut: nobody takes from the mailbox any more
-        line.LetWrite();
 
         await running.WaitAsync(RawClient.Patience);
     }
@@ -126,7 +128,7 @@ public sealed class ConnectionTests
         options ??= new();
         var journal = new MemoryJournal(() => "epoch");
         var projects = new ProjectDirectory(journal, new(), new(), time, NullLogger<ProjectDirectory>.Instance);
-        return new(1, line, abort ?? line.Abort, options, projects, new History(journal, new()), time, NullLogger.Instance);
+        return new(1, new StreamLine(line, abort ?? line.Abort), new Backlog(), options, projects, new History(journal, new()), time, NullLogger.Instance);
     }
 
     /// <summary>A line that blocks where a test wants it to.</summary>
@@ -138,6 +140,7 @@ public sealed class ConnectionTests
         private readonly ManualResetEventSlim _mayWrite = new(true);
         private readonly StringBuilder _written = new();
         private ReadOnlyMemory<byte> _rest;
+        private TaskCompletionSource? _parked;
         private volatile bool _failing;
 
         public int WriteBytesMost { get; private set; }
@@ -159,7 +162,14 @@ public sealed class ConnectionTests
 
         public void LetWrite() => _mayWrite.Set();
 
-        public void FailWrites() => _failing = true;
+        /// <summary>Writes do not come to their end until they fail.</summary>
+        public void ParkWrites() => _parked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void FailWrites()
+        {
+            _failing = true;
+            _parked?.TrySetException(new IOException("The line broke."));
+        }
 
         public void EndReading() => _input.Writer.TryComplete();
 
@@ -195,6 +205,8 @@ public sealed class ConnectionTests
             _mayWrite.Wait(RawClient.Patience, CancellationToken.None);
             if (_failing)
                 throw new IOException("The line broke.");
+            if (_parked is { } parked)
+                return new(parked.Task);
             WriteBytesMost = Math.Max(WriteBytesMost, buffer.Length);
             lock (_written)
                 _written.Append(Encoding.UTF8.GetString(buffer.Span));
