@@ -30,10 +30,12 @@ internal sealed class ConnectionRegistry(
     public bool HasRoom => !_stopping && Count < options.Connections.OpenMax;
 
     /// <summary>Serves one upgraded line until its connection is over.</summary>
-    public async Task ServeAsync(Line line)
+    /// <param name="compresses">Whether permessage-deflate was agreed on.</param>
+    /// <param name="echoes">Whether it answers every message with itself; for tests.</param>
+    public async Task ServeAsync(Line line, bool compresses, bool echoes)
     {
         using var connection = new Connection(
-            Interlocked.Increment(ref _lastId), line, _backlog, options.Connections, projects, history, time, logger);
+            Interlocked.Increment(ref _lastId), line, _backlog, options.Connections, projects, history, time, logger, compresses, echoes);
         _connections[connection.Id] = connection;
         try
         {

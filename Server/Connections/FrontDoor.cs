@@ -17,10 +17,16 @@ internal sealed class FrontDoor(ConnectionRegistry connections, EventOnlyOptions
 
     private readonly HostNames _hosts = new(options);
 
+    /// <param name="Deflate">What is agreed on for compression; null where nothing is.</param>
+    private readonly record struct Guest(string Key, string? Deflate, bool Echoes);
+
     /// <param name="next">The web server.</param>
-    public async Task ServeAsync(ConnectionContext context, ConnectionDelegate next)
+    public Task ServeAsync(ConnectionContext context, ConnectionDelegate next) =>
+        context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? ServeAsync(context, socket, next) : next(context);
+
+    private async Task ServeAsync(ConnectionContext context, Socket socket, ConnectionDelegate next)
     {
-        if (context.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket || await HearAsync(context) is not { } request)
+        if (await HearAsync(context) is not { } guest)
         {
             await next(context);
             return;
@@ -29,26 +35,26 @@ internal sealed class FrontDoor(ConnectionRegistry connections, EventOnlyOptions
         var line = new SocketLine(context.Transport.Input, socket, context.Abort);
         try
         {
-            await line.WriteAsync(Answer(request));
+            await line.WriteAsync(Answer(guest));
         }
         catch (SocketException)
         {
             return; // it has gone already
         }
-        await connections.ServeAsync(line);
+        await connections.ServeAsync(line, guest.Deflate is not null, guest.Echoes);
     }
 
     /// <summary>Reads the first bytes: the request, if it is for us to answer; else they stay there.</summary>
-    private async ValueTask<Handshake.Request?> HearAsync(ConnectionContext context)
+    private async ValueTask<Guest?> HearAsync(ConnectionContext context)
     {
         var input = context.Transport.Input;
         try
         {
             using var patience = new CancellationTokenSource(s_patience, time);
             var read = await input.ReadAsync(patience.Token);
-            var accepted = RequestHead.TryRead(read.Buffer.FirstSpan, SocketEndpoint.PathUtf8, out var request, out var length) && IsWelcome(request);
+            var accepted = TryWelcome(read.Buffer.FirstSpan, out var guest, out var length);
             input.AdvanceTo(accepted ? read.Buffer.GetPosition(length) : read.Buffer.Start);
-            return accepted ? request : null;
+            return accepted ? guest : null;
         }
         catch (Exception nothing) when (nothing is OperationCanceledException or IOException)
         {
@@ -56,10 +62,23 @@ internal sealed class FrontDoor(ConnectionRegistry connections, EventOnlyOptions
         }
     }
 
-    private bool IsWelcome(in Handshake.Request request) =>
-        connections.HasRoom && _hosts.Allows(request.Host!) && Handshake.Refuse(request, "http", options.AllowedOrigins) is null;
+    private bool TryWelcome(ReadOnlySpan<byte> bytes, out Guest guest, out int length)
+    {
+        guest = default;
+        var echoes = false;
+        if (!RequestHead.TryRead(bytes, SocketEndpoint.Path, out var request, out length)
+            && !(echoes = options.Echo && RequestHead.TryRead(bytes, SocketEndpoint.EchoPath, out request, out length)))
+        {
+            return false;
+        }
+        if (!connections.HasRoom || !_hosts.Allows(request.Host!) || Handshake.Refuse(request, "http", options.AllowedOrigins, needsSubprotocol: !echoes) is not null)
+            return false;
+        guest = new(request.Key!, options.Connections.Compress ? DeflateOffer.Answer(request.Extensions) : null, echoes);
+        return true;
+    }
 
-    private static byte[] Answer(in Handshake.Request request) => Encoding.ASCII.GetBytes(
-        $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {Handshake.Accept(request.Key!)}\r\n"
-        + $"Sec-WebSocket-Protocol: {WireCodec.Subprotocol}\r\n\r\n");
+    private static byte[] Answer(Guest guest) => Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {Handshake.Accept(guest.Key)}\r\n"
+        + (guest.Echoes ? "" : $"Sec-WebSocket-Protocol: {WireCodec.Subprotocol}\r\n")
+        + (guest.Deflate is null ? "" : $"Sec-WebSocket-Extensions: {guest.Deflate}\r\n") + "\r\n");
 }

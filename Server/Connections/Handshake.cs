@@ -21,7 +21,7 @@ internal static class Handshake
     internal struct Request
     {
         public bool IsGet, IsHttp11;
-        public string? Host, Origin, Upgrade, Connection, Version, Key, Protocols;
+        public string? Host, Origin, Upgrade, Connection, Version, Key, Protocols, Extensions;
 
         /// <summary>Headers that stand more than once are one list (RFC 9110 section 5.3); those that may not, are refused as such a list.</summary>
         public static Request Of(HttpRequest request)
@@ -32,6 +32,7 @@ internal static class Handshake
                 IsGet = HttpMethods.IsGet(request.Method), IsHttp11 = HttpProtocol.IsHttp11(request.Protocol), Host = request.Host.Value,
                 Origin = Text(headers.Origin), Upgrade = Text(headers.Upgrade), Connection = Text(headers.Connection),
                 Version = Text(headers.SecWebSocketVersion), Key = Text(headers.SecWebSocketKey), Protocols = Text(headers.SecWebSocketProtocol),
+                Extensions = Text(headers.SecWebSocketExtensions),
             };
         }
 
@@ -39,7 +40,7 @@ internal static class Handshake
     }
 
     /// <param name="scheme">By which the request came: <c>http</c>, or <c>https</c>.</param>
-    public static Refusal? Refuse(in Request request, string scheme, IList<string> allowedOrigins)
+    public static Refusal? Refuse(in Request request, string scheme, IList<string> allowedOrigins, bool needsSubprotocol = true)
     {
         if (!request.IsGet || !Lists(request.Upgrade, "websocket") || !Lists(request.Connection, "upgrade"))
             return new(StatusCodes.Status426UpgradeRequired, "This address speaks WebSocket only. Open it with a WebSocket client.");
@@ -51,7 +52,7 @@ internal static class Handshake
             return new(StatusCodes.Status400BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64.");
         if (!IsAllowedOrigin(request, scheme, allowedOrigins))
             return new(StatusCodes.Status403Forbidden, "This origin is not allowed. The server's setting AllowedOrigins lists those that are.");
-        return Lists(request.Protocols, WireCodec.Subprotocol)
+        return !needsSubprotocol || Lists(request.Protocols, WireCodec.Subprotocol)
             ? null
             : new(StatusCodes.Status400BadRequest, $"Offer the subprotocol '{WireCodec.Subprotocol}': new WebSocket(url, '{WireCodec.Subprotocol}').");
     }

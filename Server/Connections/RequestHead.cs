@@ -23,10 +23,10 @@ internal static class RequestHead
 
     /// <summary>Reads a head that begins with <c>GET</c> for a path. False where it is another request, or is left to others.</summary>
     /// <param name="length">Bytes of the head; what follows is the connection's.</param>
-    public static bool TryRead(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> path, out Handshake.Request request, out int length)
+    public static bool TryRead(ReadOnlySpan<byte> bytes, string path, out Handshake.Request request, out int length)
     {
         (request, length) = (default, 0);
-        if (!Skip(ref bytes, "GET "u8, ref length) || !Skip(ref bytes, path, ref length) || !Skip(ref bytes, " HTTP/1.1\r\n"u8, ref length))
+        if (!Skip(ref bytes, "GET "u8, ref length) || !SkipPath(ref bytes, path, ref length) || !Skip(ref bytes, " HTTP/1.1\r\n"u8, ref length))
             return false;
         (request.IsGet, request.IsHttp11) = (true, true);
         for (var headers = 0; headers <= HeadersMax; headers++)
@@ -48,6 +48,15 @@ internal static class RequestHead
             return false;
         bytes = bytes[text.Length..];
         length += text.Length;
+        return true;
+    }
+
+    private static bool SkipPath(ref ReadOnlySpan<byte> bytes, string path, ref int length)
+    {
+        if (bytes.Length < path.Length || !Ascii.Equals(bytes[..path.Length], path))
+            return false;
+        bytes = bytes[path.Length..];
+        length += path.Length;
         return true;
     }
 
@@ -77,6 +86,8 @@ internal static class RequestHead
             return TrySet(ref request.Version, value);
         if (Is(name, "sec-websocket-protocol"u8))
             return TrySet(ref request.Protocols, value);
+        if (Is(name, "sec-websocket-extensions"u8))
+            return TrySet(ref request.Extensions, value);
         // A body, or the word of a proxy about where this comes from: not for this door.
         return !Is(name, "content-length"u8) && !Is(name, "transfer-encoding"u8) && !Is(name, "expect"u8) && !Is(name, "forwarded"u8)
             && !(name.Length > 12 && Is(name[..12], "x-forwarded-"u8));

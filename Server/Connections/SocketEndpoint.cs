@@ -12,11 +12,16 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
 {
     public const string Path = "/ws";
 
-    public static ReadOnlySpan<byte> PathUtf8 => "/ws"u8;
+    public const string EchoPath = "/echo";
 
-    public async Task AcceptAsync(HttpContext context)
+    public Task AcceptAsync(HttpContext context) => AcceptAsync(context, echoes: false);
+
+    /// <summary>For tests: the same door to a connection that answers every message with itself, and needs no subprotocol.</summary>
+    public Task AcceptEchoAsync(HttpContext context) => AcceptAsync(context, echoes: true);
+
+    private async Task AcceptAsync(HttpContext context, bool echoes)
     {
-        if (Handshake.Refuse(Handshake.Request.Of(context.Request), context.Request.Scheme, options.AllowedOrigins) is { } refusal)
+        if (Handshake.Refuse(Handshake.Request.Of(context.Request), context.Request.Scheme, options.AllowedOrigins, needsSubprotocol: !echoes) is { } refusal)
         {
             await RefuseAsync(context, refusal);
             return;
@@ -37,9 +42,13 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = Handshake.Accept(context.Request.Headers.SecWebSocketKey.ToString());
-        headers.SecWebSocketProtocol = WireCodec.Subprotocol;
+        if (!echoes)
+            headers.SecWebSocketProtocol = WireCodec.Subprotocol;
+        var deflate = options.Connections.Compress ? DeflateOffer.Answer(context.Request.Headers.SecWebSocketExtensions) : null;
+        if (deflate is not null)
+            headers.SecWebSocketExtensions = deflate;
         await using var stream = await upgrade.UpgradeAsync();
-        await connections.ServeAsync(new StreamLine(stream, context.Abort));
+        await connections.ServeAsync(new StreamLine(stream, context.Abort), compresses: deflate is not null, echoes);
     }
 
     private async Task RefuseAsync(HttpContext context, Handshake.Refusal refusal)

@@ -50,6 +50,7 @@ internal sealed class ProjectLoop
     private readonly Project _project;
     private readonly IJournal _journal;
     private readonly Keeper _keeper;
+    private readonly SnapshotMaker _maker;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly int _batchMax;
@@ -68,6 +69,7 @@ internal sealed class ProjectLoop
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
         (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
+        _maker = new(id, logger);
         _idleSince = time.GetTimestamp();
         _gathering = new(options.Gather, time);
         _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
@@ -176,12 +178,12 @@ internal sealed class ProjectLoop
                     await Task.Yield();
             }
             Close(null); // nobody is in
-            await _keeper.EndAsync(_project.State);
+            await EndAsync(_project.State);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             Close(null); // the members are told by whoever stops
-            await _keeper.EndAsync(_project.State);
+            await EndAsync(_project.State);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -189,7 +191,7 @@ internal sealed class ProjectLoop
             foreach (var member in _project.Members.All)
                 member.End(CloseCode.ServerFault);
             Close(CloseCode.ServerFault);
-            await _keeper.EndAsync(null);
+            await EndAsync(null);
         }
     }
 
@@ -226,6 +228,12 @@ internal sealed class ProjectLoop
             seen.TrySetResult(null);
     }
 
+    private async Task EndAsync(ProjectState? last)
+    {
+        await _maker.EndAsync();
+        await _keeper.EndAsync(last);
+    }
+
     private async Task TurnAsync(CancellationToken stopping)
     {
         _submissions.Clear();
@@ -238,6 +246,7 @@ internal sealed class ProjectLoop
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
         _project.TellPresence();
+        _maker.Look(_project.UnmadeSnapshots);
         _fanOut.Pass(_project);
         _gathering.Note(began, taken);
         foreach (var seen in _looks)
