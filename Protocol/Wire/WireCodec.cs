@@ -13,6 +13,9 @@ public sealed partial class WireCodec(WireLimits limits)
 
     public const string Subprotocol = "eventonly.v1";
 
+    /// <summary>What it takes.</summary>
+    public WireLimits Limits => limits;
+
     /// <summary>Understands what a client said, or says why it cannot be understood and whom to answer.</summary>
     public bool TryDecode(ReadOnlySpan<byte> frame, out ClientMessage? message, out FrameFault? fault)
     {

@@ -20,7 +20,7 @@ namespace EventOnly.Server.Connections;
 ///                 waiting ──────turn───────────┘
 /// </code>
 /// </summary>
-internal sealed class Connection : IDisposable
+internal sealed class Connection : IPeer, IDisposable
 {
     /// <summary>Bytes one run of the pump may write before others have their turn.</summary>
     private const int RunBytesMax = 128 * 1024;
@@ -28,21 +28,20 @@ internal sealed class Connection : IDisposable
     /// <summary>Bytes of one write, which <see cref="ConnectionOptions.WriteTimeout"/> is for: a page of a megabyte may take longer on a slow line.</summary>
     private const int WriteBytesMax = 64 * 1024;
 
+    private static readonly TaskCompletionSource s_done = Done();
+
     private const int Idle = 0, Pumping = 1, LookAgain = 2;
 
     private readonly Line _line;
-    private readonly Backlog _backlog;
-    private readonly ConnectionOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly Surroundings _around;
     private readonly Outbox _outbox;
     private readonly MessageReader _reader;
     private readonly CancellationTokenSource _over = new();
     private readonly IConversation _conversation;
     private readonly long _bornAt;
-    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _written; // of who waits for the last write; the completed one where it has been
     private int _pump = Idle;
-    private Task _parked = Task.CompletedTask; // never fails; its end is told by _written
+    private Task _parked = Task.CompletedTask; // never fails; its end is told by TellWritten
     private ReadOnlyMemory<byte> _rest; // taken and not yet written; the pump's
     private long _writeBegunAt;
     private long _heardAt;
@@ -52,17 +51,15 @@ internal sealed class Connection : IDisposable
 
     /// <param name="compresses">Whether permessage-deflate was agreed on.</param>
     /// <param name="echoes">Whether it answers every message with itself; for tests.</param>
-    public Connection(
-        long id, Line line, Backlog backlog, ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time,
-        ILogger logger, bool compresses = false, bool echoes = false)
+    public Connection(long id, Line line, Surroundings around, bool compresses = false, bool echoes = false)
     {
-        (Id, _line, _backlog, _options, _time, _logger) = (id, line, backlog, options, time, logger);
-        Mailbox = new(options.MailboxBytesMax);
+        (Id, _line, _around) = (id, line, around);
+        Mailbox = new(around.Options.MailboxBytesMax);
         _outbox = new(Mailbox);
-        _reader = new(line.Input, new(options.MessageBytesMax, compresses, TakesBinary: echoes), time);
-        CompressFrom = compresses ? options.CompressBytesMin : null;
-        _conversation = echoes ? new Echo(this) : new Conversation(this, projects, history, options, time, logger);
-        _bornAt = _heardAt = time.GetTimestamp();
+        _reader = new(line.Input, new(around.Options.MessageBytesMax, compresses, TakesBinary: echoes), around.Time);
+        CompressFrom = compresses ? around.Options.CompressBytesMin : null;
+        _conversation = echoes ? new Echo(this) : new Conversation(this, around);
+        _bornAt = _heardAt = around.Time.GetTimestamp();
     }
 
     public long Id { get; }
@@ -92,7 +89,7 @@ internal sealed class Connection : IDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            _logger.ConnectionFaulted(Id, fault);
+            _around.Logger.ConnectionFaulted(Id, fault);
             End(CloseCode.ServerFault);
         }
         finally
@@ -100,9 +97,9 @@ internal sealed class Connection : IDisposable
             CloseCode? reason = IsEnding ? (CloseCode)_ending : null;
             await _conversation.EndAsync();
             End(CloseCode.Normal, announced: false); // where the line broke: what is still to be written goes nowhere, but it goes
-            await _written.Task; // the heartbeat cuts the line if this takes too long
+            await WrittenAsync(); // the heartbeat cuts the line if this takes too long
             await _over.CancelAsync();
-            _logger.ConnectionEnded(Id, reason);
+            _around.Logger.ConnectionEnded(Id, reason);
         }
     }
 
@@ -124,7 +121,7 @@ internal sealed class Connection : IDisposable
             switch (received.Came)
             {
                 case Came.Message:
-                    Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                    Volatile.Write(ref _heardAt, _around.Time.GetTimestamp());
                     if (!IsEnding)
                         await _conversation.HearAsync(received);
                     _reader.Release();
@@ -159,7 +156,7 @@ internal sealed class Connection : IDisposable
     {
         if (IsEnding)
             return;
-        Volatile.Write(ref _endedAt, _time.GetTimestamp()); // before the code: a beat that sees the one must see the other
+        Volatile.Write(ref _endedAt, _around.Time.GetTimestamp()); // before the code: a beat that sees the one must see the other
         if (Interlocked.CompareExchange(ref _ending, (int)code, 0) != 0)
             return;
         _outbox.End(Outbox.Farewell(code, announced, retryAfterMs), drain: code != CloseCode.SlowConsumer);
@@ -209,7 +206,7 @@ internal sealed class Connection : IDisposable
                 {
                     if (room <= 0 || (_outbox.IsLarge && !isItsTurn))
                     {
-                        _backlog.Add(this);
+                        _around.Backlog.Add(this);
                         return;
                     }
                     var next = _rest[..Math.Min(_rest.Length, WriteBytesMax)];
@@ -217,7 +214,7 @@ internal sealed class Connection : IDisposable
                     var writing = _line.WriteAsync(next);
                     if (!writing.IsCompletedSuccessfully)
                     {
-                        Volatile.Write(ref _writeBegunAt, _time.GetTimestamp());
+                        Volatile.Write(ref _writeBegunAt, _around.Time.GetTimestamp());
                         _parked = ParkAsync(writing);
                         return;
                     }
@@ -225,7 +222,7 @@ internal sealed class Connection : IDisposable
                 }
                 if (_outbox.IsSpent)
                 {
-                    _written.TrySetResult();
+                    TellWritten();
                     return;
                 }
                 if (_outbox.FellBehind)
@@ -258,9 +255,24 @@ internal sealed class Connection : IDisposable
     private void Break(Exception failure)
     {
         if (!IsLoss(failure) && failure is not InvalidOperationException) // so says a stream that was completed
-            _logger.ConnectionFaulted(Id, failure);
+            _around.Logger.ConnectionFaulted(Id, failure);
         Abort(); // the reader notices as well
-        _written.TrySetResult();
+        TellWritten();
+    }
+
+    private static TaskCompletionSource Done()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+
+    private void TellWritten() => Interlocked.CompareExchange(ref _written, s_done, null)?.TrySetResult();
+
+    private Task WrittenAsync()
+    {
+        var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return (Interlocked.CompareExchange(ref _written, mine, null) ?? mine).Task;
     }
 
     /// <summary>Called about once a second: what has been silent, slow or stuck for too long is told so, or cut off.</summary>
@@ -268,27 +280,27 @@ internal sealed class Connection : IDisposable
     {
         if (IsEnding)
         {
-            if (Since(ref _endedAt) > _options.CloseTimeout)
+            if (Since(ref _endedAt) > _around.Options.CloseTimeout)
                 Abort();
             return;
         }
-        if (Volatile.Read(ref _writeBegunAt) is var begun and not 0 && _time.GetElapsedTime(begun) > _options.WriteTimeout)
+        if (Volatile.Read(ref _writeBegunAt) is var begun and not 0 && _around.Time.GetElapsedTime(begun) > _around.Options.WriteTimeout)
             Abort(); // it takes nothing: a farewell would not reach it either
-        else if (_reader.Receiving > _options.MessageTimeout || (!_conversation.IsIntroduced && _time.GetElapsedTime(_bornAt) > _options.ConnectTimeout))
+        else if (_reader.Receiving > _around.Options.MessageTimeout || (!_conversation.IsIntroduced && _around.Time.GetElapsedTime(_bornAt) > _around.Options.ConnectTimeout))
             End(CloseCode.Timeout);
-        else if (Since(ref _heardAt) is var silent && silent > _options.PingTimeout)
+        else if (Since(ref _heardAt) is var silent && silent > _around.Options.PingTimeout)
             End(CloseCode.Timeout);
-        else if (silent > _options.PingInterval && Since(ref _pingedAt) > _options.PingInterval)
+        else if (silent > _around.Options.PingInterval && Since(ref _pingedAt) > _around.Options.PingInterval)
             Ping();
     }
 
     private void Ping()
     {
-        Volatile.Write(ref _pingedAt, _time.GetTimestamp());
+        Volatile.Write(ref _pingedAt, _around.Time.GetTimestamp());
         _conversation.Ping();
     }
 
-    private TimeSpan Since(ref long timestamp) => _time.GetElapsedTime(Volatile.Read(ref timestamp));
+    private TimeSpan Since(ref long timestamp) => _around.Time.GetElapsedTime(Volatile.Read(ref timestamp));
 
     public void Dispose()
     {

@@ -18,7 +18,7 @@ internal sealed class ConnectionRegistry(
     private const int RetrySpreadMs = 3000;
 
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
-    private readonly Backlog _backlog = new();
+    private readonly Surroundings _around = new(options.Connections, projects, history, time, logger);
     private long _lastId;
     private volatile bool _stopping;
 
@@ -34,8 +34,7 @@ internal sealed class ConnectionRegistry(
     /// <param name="echoes">Whether it answers every message with itself; for tests.</param>
     public async Task ServeAsync(Line line, bool compresses, bool echoes)
     {
-        using var connection = new Connection(
-            Interlocked.Increment(ref _lastId), line, _backlog, options.Connections, projects, history, time, logger, compresses, echoes);
+        using var connection = new Connection(Interlocked.Increment(ref _lastId), line, _around, compresses, echoes);
         _connections[connection.Id] = connection;
         try
         {

@@ -9,33 +9,14 @@ namespace EventOnly.Server.Connections;
 /// What a connection's messages mean: each is understood, checked against where the conversation stands, and brought to its project or
 /// answered. Called by the read loop, one message at a time.
 /// </summary>
-#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
-internal sealed class Conversation : IConversation
-#pragma warning restore CA1001
+internal sealed class Conversation(Connection connection, Surroundings around) : IConversation
 {
     private const int QueryItemsDefault = 50;
 
-    private readonly Connection _connection;
-    private readonly ProjectDirectory _projects;
-    private readonly History _history;
-    private readonly ConnectionOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly WireCodec _codec;
-    private readonly ErrorBudget _errors;
-    private readonly Requests _requests;
-    private readonly SemaphoreSlim _lookingBack = new(1);
     private readonly Dictionary<string, (ProjectLoop Loop, Member Member)> _joined = new(StringComparer.Ordinal);
+    private ErrorBudget? _errors; // made when needed, as the next one: most connections never do
+    private Requests? _requests;
     private string? _userName;
-
-    public Conversation(
-        Connection connection, ProjectDirectory projects, History history, ConnectionOptions options, TimeProvider time, ILogger logger)
-    {
-        (_connection, _projects, _history, _options, _time, _logger) = (connection, projects, history, options, time, logger);
-        _codec = new(options.ToLimits());
-        _errors = new(options.ErrorsMax, time);
-        _requests = new(options.QueriesInFlightMax, SayAsync, fault => logger.RequestFaulted(connection.Id, fault), connection.Over);
-    }
 
     /// <summary>Whether <c>connect</c> has been said.</summary>
     public bool IsIntroduced => Volatile.Read(ref _userName) is not null;
@@ -45,7 +26,7 @@ internal sealed class Conversation : IConversation
     /// <summary>Hears one message. What cannot be understood is answered, not thrown.</summary>
     private ValueTask HearAsync(ReadOnlyMemory<byte> text)
     {
-        if (!_codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
+        if (!around.Codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
             return new(ComplainAsync(Complaint(fault!)));
         return IsIntroduced || message is ClientMessage.Connect or ClientMessage.Ping or ClientMessage.Pong
             ? HearAsync(message!, text.Length)
@@ -66,8 +47,8 @@ internal sealed class Conversation : IConversation
         ClientMessage.Leave m => new(LeaveAsync(m)),
         ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
         ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
-        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => LookBackAsync(() => HistoryAsync(state, m, cancelled), cancelled)),
-        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => LookBackAsync(() => AtAsync(state, m, cancelled), cancelled)),
+        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => _requests!.OneByOneAsync(() => HistoryAsync(state, m, cancelled), cancelled)),
+        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => _requests!.OneByOneAsync(() => AtAsync(state, m, cancelled), cancelled)),
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -80,10 +61,10 @@ internal sealed class Conversation : IConversation
             return;
         }
         var name = m.UserName ?? "anonymous";
-        _logger.ConnectionBegan(_connection.Id, name, m.ClientName, m.ClientVersion);
+        around.Logger.ConnectionBegan(connection.Id, name, m.ClientName, m.ClientVersion);
         await SayAsync(new ServerMessage.Connected(
-            "c" + _connection.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), name, (int)_options.PingInterval.TotalMilliseconds,
-            (int)_options.PingTimeout.TotalMilliseconds, _options.ToAnnounced(), NowMs()));
+            "c" + connection.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), name, (int)around.Options.PingInterval.TotalMilliseconds,
+            (int)around.Options.PingTimeout.TotalMilliseconds, around.Announced, NowMs()));
         Volatile.Write(ref _userName, name);
     }
 
@@ -95,22 +76,22 @@ internal sealed class Conversation : IConversation
             return;
         }
         _joined.Remove(m.Project);
-        if (_joined.Count >= _options.ProjectsMax)
+        if (_joined.Count >= around.Options.ProjectsMax)
         {
             await ComplainAsync(Answer(m, ErrorCode.TooLarge, "The connection has joined as many projects as it may."));
             return;
         }
-        await _connection.Mailbox.RoomAsync(0, _connection.Over); // joined is posted whatever is in the box, so who does not read may not join on and on
-        var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End, _connection.CompressFrom);
-        _connection.Outbox.Add(member);
+        await connection.Mailbox.RoomAsync(0, connection.Over); // joined is posted whatever is in the box, so who does not read may not join on and on
+        var member = new Member(_userName!, connection, connection.CompressFrom);
+        connection.Outbox.Add(member);
         while (await OpenAsync(m.Project) is { } loop)
         {
             _joined[m.Project] = (loop, member);
-            if (await loop.BringAsync(new Inbound.Enter(member, SessionId.Of("", m.Session), m), _connection.Over))
+            if (await loop.BringAsync(new Inbound.Enter(member, SessionId.Of("", m.Session), m), connection.Over))
                 return;
             if (!loop.HasRetired)
             {
-                _connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
+                connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
                 return;
             }
             // Nobody was in it, and it closed just after it was found: the next look finds it opened anew.
@@ -124,7 +105,7 @@ internal sealed class Conversation : IConversation
     {
         try
         {
-            return await _projects.FindAsync(project);
+            return await around.Projects.FindAsync(project);
         }
         catch (Exception fault) when (fault is IOException or InvalidDataException or UnauthorizedAccessException or OperationCanceledException)
         {
@@ -145,7 +126,7 @@ internal sealed class Conversation : IConversation
 
     private ValueTask Cancel(ClientMessage.Cancel m)
     {
-        _requests.Cancel(m.Id);
+        _requests?.Cancel(m.Id);
         return default;
     }
 
@@ -155,8 +136,8 @@ internal sealed class Conversation : IConversation
     {
         if (!Find(project, out var loop, out var member))
             return NotAMember(message);
-        var looking = loop.LookAsync(member, _connection.Over); // begun here, so that it keeps its place among the messages
-        var error = _requests.TryStart(id, async cancelled =>
+        var looking = loop.LookAsync(member, connection.Over); // begun here, so that it keeps its place among the messages
+        var error = (_requests ??= NewRequests()).TryStart(id, async cancelled =>
         {
             if (await looking.WaitAsync(cancelled) is { } state)
                 await work(loop, state, cancelled);
@@ -168,44 +149,33 @@ internal sealed class Conversation : IConversation
         return new(error.Code == ErrorCode.RateLimited ? SayAsync(error) : ComplainAsync(error)); // to be too fast is no offence
     }
 
+    private Requests NewRequests() =>
+        new(around.Options.QueriesInFlightMax, SayAsync, fault => around.Logger.RequestFaulted(connection.Id, fault), connection.Over);
+
     private Task<bool> QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
     {
-        var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, _options.QueryItemsMax);
-        var (items, more) = Queries.Run(state, m.Query, limit, _options.PageBytesMax, cancelled);
+        var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, around.Options.QueryItemsMax);
+        var (items, more) = Queries.Run(state, m.Query, limit, around.Options.PageBytesMax, cancelled);
         return SendAsync(() => Frame(new ServerMessage.QueryResult(m.Id, state.Seq, items, more)), cancelled);
     }
 
     private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m) =>
         SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)));
 
-    /// <summary>One after the other, so that a connection that asks for much holds one page or past state at a time, and others come in between.</summary>
-    private async Task LookBackAsync(Func<Task> look, CancellationToken cancelled)
-    {
-        await _lookingBack.WaitAsync(cancelled);
-        try
-        {
-            await look();
-        }
-        finally
-        {
-            _lookingBack.Release();
-        }
-    }
-
     private async Task HistoryAsync(ProjectState state, ClientMessage.History m, CancellationToken cancelled)
     {
         var bounds = new PageBounds(
-            Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, _options.HistoryEventsMax), _options.PageBytesMax,
-            _options.HistoryScanMax, _options.HistoryScanBytesMax);
-        var page = await _history.PageAsync(m.Project, m.Query, state.Seq, bounds, cancelled);
+            Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, around.Options.HistoryEventsMax), around.Options.PageBytesMax,
+            around.Options.HistoryScanMax, around.Options.HistoryScanBytesMax);
+        var page = await around.History.PageAsync(m.Project, m.Query, state.Seq, bounds, cancelled);
         await SendAsync(() => Frame(new ServerMessage.HistoryResult(m.Id, page.Events, page.Floor, page.Next is not null, page.Next)), cancelled);
     }
 
     private async Task AtAsync(ProjectState state, ClientMessage.At m, CancellationToken cancelled)
     {
         var past = m.TimeMs is { } time
-            ? await _history.AtTimeAsync(m.Project, state, time, cancelled)
-            : await _history.AtSeqAsync(m.Project, state, m.Seq ?? 0, cancelled);
+            ? await around.History.AtTimeAsync(m.Project, state, time, cancelled)
+            : await around.History.AtSeqAsync(m.Project, state, m.Seq ?? 0, cancelled);
         if (past is null)
         {
             await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal.")); // it may just have gone
@@ -216,15 +186,15 @@ internal sealed class Conversation : IConversation
         {
             if (!await SendAsync(() => parts.Current, cancelled))
                 return;
-            cancelled = _connection.Over; // an answer that has begun is given to its end
+            cancelled = connection.Over; // an answer that has begun is given to its end
         }
     }
 
     /// <summary>Pings the client; drops the ping where its mailbox is full, for then it is not the client's silence that matters.</summary>
     public void Ping()
     {
-        if (_connection.Mailbox.TryPost(Frame(new ServerMessage.Ping(CanonicalValue.Of(NowMs()))).Span))
-            _connection.Wake();
+        if (connection.Mailbox.TryPost(Frame(new ServerMessage.Ping(CanonicalValue.Of(NowMs()))).Span))
+            connection.Wake();
     }
 
     /// <summary>Leaves all projects and gives up what is under way.</summary>
@@ -232,7 +202,8 @@ internal sealed class Conversation : IConversation
     {
         foreach (var (loop, member) in _joined.Values)
             await loop.BringAsync(new Inbound.Exit(member, null), CancellationToken.None);
-        await _requests.EndAsync();
+        if (_requests is not null)
+            await _requests.EndAsync();
     }
 
     private bool Find(string project, out ProjectLoop loop, out Member member)
@@ -244,10 +215,10 @@ internal sealed class Conversation : IConversation
 
     private async ValueTask BringAsync(ProjectLoop loop, Inbound inbound, ClientMessage message)
     {
-        if (await loop.BringAsync(inbound, _connection.Over))
+        if (await loop.BringAsync(inbound, connection.Over))
             return;
         if (!loop.HasRetired)
-            _connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
+            connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
         else if (message is ClientMessage.Leave leave)
             await SayAsync(new ServerMessage.Done(leave.Id));
         else
@@ -259,16 +230,16 @@ internal sealed class Conversation : IConversation
     /// <summary>Answers what should not have been said; a client that keeps at it is sent away.</summary>
     private async Task ComplainAsync(ServerMessage complaint)
     {
-        if (_errors.TrySpend())
+        if (LazyInitializer.EnsureInitialized(ref _errors, () => new(around.Options.ErrorsMax, around.Time)).TrySpend())
             await SayAsync(complaint);
         else
-            _connection.End(CloseCode.BadRequest);
+            connection.End(CloseCode.BadRequest);
     }
 
     /// <summary>Says something to this client alone; waits while its mailbox is full, so that who does not listen is not heard either.</summary>
     private Task SayAsync(ServerMessage message) => SayAsync(Frame(message));
 
-    private Task SayAsync(ReadOnlyMemory<byte> frame) => _connection.PostAsync(frame).AsTask();
+    private Task SayAsync(ReadOnlyMemory<byte> frame) => connection.PostAsync(frame).AsTask();
 
     /// <summary>
     /// Sends a large answer, made when its turn has come, and compressed where that was agreed on; it keeps none of the small ones waiting. False where
@@ -276,9 +247,9 @@ internal sealed class Conversation : IConversation
     /// </summary>
     private async Task<bool> SendAsync(Func<ReadOnlyMemory<byte>> frame, CancellationToken cancelled)
     {
-        if (!await _connection.Outbox.Bulk.PutAsync(() => MessageDeflate.Compress(frame(), _connection.CompressFrom), cancelled))
+        if (!await connection.Outbox.Bulk.PutAsync(() => MessageDeflate.Compress(frame(), connection.CompressFrom), cancelled))
             return false;
-        _connection.Wake();
+        connection.Wake();
         return true;
     }
 
@@ -289,7 +260,7 @@ internal sealed class Conversation : IConversation
         return output.WrittenMemory;
     }
 
-    private long NowMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs() => around.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private static ServerMessage Complaint(FrameFault fault) =>
         fault is { Project: { } project, N: { } n }

@@ -24,24 +24,25 @@ internal sealed class FrontDoor(ConnectionRegistry connections, EventOnlyOptions
     public Task ServeAsync(ConnectionContext context, ConnectionDelegate next) =>
         context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? ServeAsync(context, socket, next) : next(context);
 
-    private async Task ServeAsync(ConnectionContext context, Socket socket, ConnectionDelegate next)
+    private async Task ServeAsync(ConnectionContext context, Socket socket, ConnectionDelegate next) =>
+        await await ComeInAsync(context, socket, next); // the first is over soon, and what it needed with it
+
+    /// <summary>What serves the connection to its end.</summary>
+    private async Task<Task> ComeInAsync(ConnectionContext context, Socket socket, ConnectionDelegate next)
     {
         if (await HearAsync(context) is not { } guest)
-        {
-            await next(context);
-            return;
-        }
+            return next(context);
         socket.Blocking = false; // what does not go at once is waited for by its connection, not by who fans out
-        var line = new SocketLine(context.Transport.Input, socket, context.Abort);
+        var line = new SocketLine(context, socket);
         try
         {
             await line.WriteAsync(Answer(guest));
         }
         catch (SocketException)
         {
-            return; // it has gone already
+            return Task.CompletedTask; // it has gone already
         }
-        await connections.ServeAsync(line, guest.Deflate is not null, guest.Echoes);
+        return connections.ServeAsync(line, guest.Deflate is not null, guest.Echoes);
     }
 
     /// <summary>Reads the first bytes: the request, if it is for us to answer; else they stay there.</summary>

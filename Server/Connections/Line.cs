@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace EventOnly.Server.Connections;
 
@@ -20,9 +21,9 @@ internal abstract class Line
 /// Plain TCP: writes go straight from the tape into the kernel, on the thread that fans out, without a copy and without waiting. The socket must
 /// not block. Only what the kernel does not take at once waits for room there.
 /// </summary>
-internal sealed class SocketLine(PipeReader input, Socket socket, Action abort) : Line
+internal sealed class SocketLine(ConnectionContext connection, Socket socket) : Line
 {
-    public override PipeReader Input => input;
+    public override PipeReader Input => connection.Transport.Input;
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -40,7 +41,7 @@ internal sealed class SocketLine(PipeReader input, Socket socket, Action abort) 
             rest = rest[await socket.SendAsync(rest, SocketFlags.None)..];
     }
 
-    public override void Abort() => abort();
+    public override void Abort() => connection.Abort();
 }
 
 /// <summary>What TLS or a proxy's reused connection leaves us with: a stream.</summary>

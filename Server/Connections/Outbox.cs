@@ -10,14 +10,25 @@ namespace EventOnly.Server.Connections;
 /// </summary>
 internal sealed class Outbox(Mailbox mailbox)
 {
-    private readonly Lock _gate = new();
-    private volatile Member[] _members = [];
+    private Member[] _members = [];
+    private BulkLane? _bulk; // made when something large is asked for, which few connections do
     private volatile byte[]? _lastWords;
     private volatile bool _drain;
     private int _membersTurn; // bytes that the members may take before there is bulk again; the pump's
 
     /// <summary>Where large answers go.</summary>
-    public BulkLane Bulk { get; } = new();
+    public BulkLane Bulk
+    {
+        get
+        {
+            if (Volatile.Read(ref _bulk) is { } bulk)
+                return bulk;
+            Interlocked.CompareExchange(ref _bulk, new(), null);
+            if (_lastWords is not null)
+                _bulk.Close(); // the end may not have seen it
+            return _bulk;
+        }
+    }
 
     /// <summary>Whether what was taken last is part of something large: a snapshot, a page. The pump's.</summary>
     public bool IsLarge { get; private set; }
@@ -31,8 +42,10 @@ internal sealed class Outbox(Mailbox mailbox)
     /// <summary>Takes in a member. Those that have left stay until they have said their last word.</summary>
     public void Add(Member member)
     {
-        lock (_gate)
-            _members = [.. _members.Where(other => !other.IsGone), member];
+        Member[] before;
+        do
+            before = Volatile.Read(ref _members);
+        while (Interlocked.CompareExchange(ref _members, [.. before.Where(other => !other.IsGone), member], before) != before);
     }
 
     /// <summary>Sets what is said last. With <paramref name="drain"/> all that is waiting is said before it.</summary>
@@ -40,7 +53,8 @@ internal sealed class Outbox(Mailbox mailbox)
     {
         _drain = drain;
         _lastWords = lastWords;
-        Bulk.Close();
+        Interlocked.MemoryBarrier(); // whoever makes the lane now sees the last words, or we see the lane
+        Volatile.Read(ref _bulk)?.Close();
     }
 
     /// <summary>The next bytes to write: whole frames, shared with others, not to be kept.</summary>
@@ -54,14 +68,14 @@ internal sealed class Outbox(Mailbox mailbox)
         {
             if (mailbox.TryTake(out bytes) || (_membersTurn <= 0 && TryTakeBulk(out bytes)))
                 return true;
-            foreach (var member in _members)
+            foreach (var member in Volatile.Read(ref _members))
             {
                 if (member.NoticeEntering() && mailbox.TryTake(out bytes))
                     return true;
                 if (member.TryTake(out bytes, out var fellBehind))
                 {
                     _membersTurn -= Math.Min(_membersTurn, bytes.Length);
-                    IsLarge = member.IsCatchingUp;
+                    IsLarge = member.IsBeforeTail;
                     return true;
                 }
                 FellBehind |= fellBehind;
@@ -80,7 +94,8 @@ internal sealed class Outbox(Mailbox mailbox)
 
     private bool TryTakeBulk(out ReadOnlyMemory<byte> bytes)
     {
-        if (!Bulk.TryTake(out bytes))
+        bytes = default;
+        if (Volatile.Read(ref _bulk)?.TryTake(out bytes) != true)
             return false;
         _membersTurn = bytes.Length;
         return IsLarge = true;

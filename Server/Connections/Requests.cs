@@ -8,12 +8,15 @@ namespace EventOnly.Server.Connections;
 /// them. Each is answered once.
 /// </summary>
 /// <param name="failed">Told of a fault in the work, whose request is answered with <c>internal</c>.</param>
+#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
 internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, Action<Exception> failed, CancellationToken over)
+#pragma warning restore CA1001
 {
     /// <summary>How soon to ask again for what a journal could not read: what was dropped meanwhile is known by then, and disks seldom mend sooner.</summary>
     private const int RetryAfterMs = 1000;
 
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _one = new(1);
     private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Work)> _open = new(StringComparer.Ordinal);
 
     /// <summary>Begins the work for a request; an error where there is too much under way, or the id is taken.</summary>
@@ -37,6 +40,20 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
         {
             if (_open.TryGetValue(id, out var request))
                 request.Cancel.Cancel();
+        }
+    }
+
+    /// <summary>One after the other, so that a connection that asks for much holds one page or past state at a time, and others come in between.</summary>
+    public async Task OneByOneAsync(Func<Task> work, CancellationToken cancelled)
+    {
+        await _one.WaitAsync(cancelled);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _one.Release();
         }
     }
 

@@ -7,11 +7,8 @@ namespace EventOnly.Server.Projects;
 /// A connection's part in one project: a position on its tapes, not a queue. The project's loop lets it in and out; the connection's pump takes
 /// from it. It owns no bytes: what it hands out is shared.
 /// </summary>
-/// <param name="mailbox">Where what is meant for it alone goes.</param>
-/// <param name="wake">Tells the connection that there is something to take. Called by the shell only.</param>
-/// <param name="end">Tells the connection to end.</param>
 /// <param name="compressFrom">Bytes from which on a part of its snapshot is compressed; null where its client did not agree to that.</param>
-internal sealed class Member(string userName, Mailbox mailbox, Action wake, Action<CloseCode> end, int? compressFrom = null)
+internal sealed class Member(string userName, IPeer peer, int? compressFrom = null)
 {
     private enum Phase { Outside, Inside, Leaving, Gone }
 
@@ -47,14 +44,11 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
 
     public bool IsGone => _phase == Phase.Gone;
 
-    /// <summary>The pump's: whether it takes a snapshot that has more parts.</summary>
-    public bool IsCatchingUp => _snapshot is not null;
+    public Mailbox Mailbox => peer.Mailbox;
 
-    public Mailbox Mailbox { get; } = mailbox;
+    public void Wake() => peer.Wake();
 
-    public void Wake() => wake();
-
-    public void End(CloseCode code) => end(code);
+    public void End(CloseCode code) => peer.End(code);
 
     /// <summary>
     /// The loop's: from here on it takes the snapshot if there is one, then the tapes. Before them <paramref name="joined"/> goes into the

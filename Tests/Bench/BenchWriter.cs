@@ -10,7 +10,7 @@ namespace EventOnly.Tests.Bench;
 /// A member that changes its one entity again and again: the next command goes out when the one before is acknowledged. All it does happens in
 /// its project's turn; it has no thread of its own, so that 256 of them cost next to nothing.
 /// </summary>
-internal sealed class BenchWriter
+internal sealed class BenchWriter : IPeer
 {
     private static readonly JsonFields s_data = JsonFields.Parse("""{"title":""}"""u8);
 
@@ -28,7 +28,7 @@ internal sealed class BenchWriter
     public BenchWriter(string session, string project, ProjectLoop loop, AppendGate gate)
     {
         (Session, Project, _loop, _gate) = (session, project, loop, gate);
-        _member = new("bench", _mailbox, Hear, code => _done.TrySetException(new BrokenPromiseException($"A writer was sent away: {code}.")));
+        _member = new("bench", this);
     }
 
     public string Session { get; }
@@ -62,7 +62,11 @@ internal sealed class BenchWriter
         Bring(new Inbound.Submit(_member, n, CommandOf(Session, n)));
     }
 
-    private void Hear()
+    Mailbox IPeer.Mailbox => _mailbox;
+
+    void IPeer.End(CloseCode code) => _done.TrySetException(new BrokenPromiseException($"A writer was sent away: {code}."));
+
+    void IPeer.Wake()
     {
         while (_mailbox.TryTake(out var frame) || _member.TryTake(out frame, out _))
         {

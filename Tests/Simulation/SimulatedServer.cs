@@ -25,7 +25,7 @@ internal sealed class SimulatedServer(Random random)
     public ProjectState State => _project.State;
 
     /// <summary>One client's line as the server sees it.</summary>
-    internal sealed class Port
+    internal sealed class Port : IPeer
     {
         public Mailbox Mailbox { get; } = new(1_000_000);
         public Outbox Outbox { get; }
@@ -33,6 +33,12 @@ internal sealed class SimulatedServer(Random random)
         public bool IsEnded { get; set; }
 
         public Port() => Outbox = new(Mailbox);
+
+        void IPeer.Wake()
+        {
+        }
+
+        void IPeer.End(CloseCode code) => IsEnded = true;
     }
 
     /// <summary>Hears one message, as a project's loop would in its turn; commands wait for <see cref="Turn"/>.</summary>
@@ -42,7 +48,7 @@ internal sealed class SimulatedServer(Random random)
         switch (message)
         {
             case ClientMessage.Join join:
-                var member = new Member("sim", port.Mailbox, () => { }, _ => port.IsEnded = true);
+                var member = new Member("sim", port);
                 port.Member = member;
                 port.Outbox.Add(member);
                 _project.Join(member, SessionId.Of("", join.Session), join, out var replaced).Should().BeTrue();

@@ -6,7 +6,7 @@ using EventOnly.Server.Projects;
 namespace EventOnly.Tests.Support;
 
 /// <summary>A member as its connection has it: what it was told so far, and whether it was sent away. Takes like a connection's pump.</summary>
-internal sealed class Guest
+internal sealed class Guest : IPeer
 {
     private readonly TaskCompletionSource<CloseCode> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<ServerMessage> _heard = [];
@@ -16,7 +16,7 @@ internal sealed class Guest
     public Guest(string name, string? session = null, int mailboxBytes = 1 << 20, int? compressFrom = null)
     {
         (Name, Session, Mailbox) = (name, session ?? "session-of-" + name, new(mailboxBytes));
-        Member = new(name, Mailbox, Woken, SentAway, compressFrom);
+        Member = new(name, this, compressFrom);
     }
 
     public string Name { get; }
@@ -24,6 +24,10 @@ internal sealed class Guest
     public Mailbox Mailbox { get; }
     public Member Member { get; }
     public bool FellBehind { get; private set; }
+
+    /// <summary>What it does when it is woken, on its waker's thread as a connection does.</summary>
+    public Action? OnWake { get; set; }
+
     public int Wakes => Volatile.Read(ref _wakes);
 
     /// <summary>Why it was sent away, if it was.</summary>
@@ -82,15 +86,16 @@ internal sealed class Guest
         return false;
     }
 
-    private void SentAway(CloseCode code)
+    void IPeer.End(CloseCode code)
     {
         EndedBy ??= code;
         _ended.TrySetResult(code);
     }
 
-    private void Woken()
+    void IPeer.Wake()
     {
         Interlocked.Increment(ref _wakes);
+        OnWake?.Invoke();
         Interlocked.Exchange(ref _woken, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 }

@@ -128,7 +128,7 @@ public sealed class ConnectionTests
         options ??= new();
         var journal = new MemoryJournal(() => "epoch");
         var projects = new ProjectDirectory(journal, new(), new(), time, NullLogger<ProjectDirectory>.Instance);
-        return new(1, new StreamLine(line, abort ?? line.Abort), new Backlog(), options, projects, new History(journal, new()), time, NullLogger.Instance);
+        return new(1, new StreamLine(line, abort ?? line.Abort), new(options, projects, new History(journal, new()), time, NullLogger.Instance));
     }
 
     /// <summary>A line that blocks where a test wants it to.</summary>

@@ -204,7 +204,7 @@ public sealed class MembersTests
 
     private static Member Member(string session, string? presence)
     {
-        var member = new Member(session, new Mailbox(1000), () => { }, _ => { });
+        var member = new Member(session, new Guest(session));
         member.Enter(session, true, presence is null ? null : Given.Fields(presence), default, null, new Tape(1), 0, new Tape(1));
         return member;
     }

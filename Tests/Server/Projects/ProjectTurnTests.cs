@@ -16,8 +16,9 @@ public sealed class ProjectTurnTests
         var loop = await OpenAsync(new() { TapeBytesMax = 64 * 1024 });
         var taken = 0L;
         var fellBehind = false;
-        Member reader = null!;
-        reader = new("bob", new(1 << 20), Take, _ => { });
+        var bob = new Guest("bob");
+        var reader = bob.Member;
+        bob.OnWake = Take;
         var author = new Guest("ann");
         await BringAsync(loop, Enter(reader, "bob"), Enter(author.Member, "ann"));
         for (var n = 1; n <= 60; n++)
