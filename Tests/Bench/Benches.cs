@@ -11,5 +11,9 @@ internal static class Benches
     public static ImmutableArray<BenchEntry> All { get; } =
     [
         new("journal", "appends, group commit, opening of projects, beside the disk's own fdatasync", JournalRows.RunAsync),
+        new("fanout", "one event to many: as fast as it goes, at a pace, with slow members, with more members; beside SignalR, npm ws, Socket.IO and C", FanOutRows.RunAsync),
+        new("acks", "from command to answer, beside SignalR, Socket.IO and npm ws", AckRows.RunAsync),
+        new("projects", "many small projects at once", ProjectsRows.RunAsync),
+        new("start", "from nothing to ready, and the memory then", StartRows.RunAsync),
     ];
 }

@@ -1,5 +1,12 @@
 using EventOnly.Tests.Bench;
+using EventOnly.Tests.Bench.Peers;
 using Spectre.Console;
+
+if (args is [SignalRPeer.Argument])
+{
+    await SignalRPeer.RunAsync();
+    return 0;
+}
 
 BenchArguments asked;
 try

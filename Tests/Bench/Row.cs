@@ -11,6 +11,9 @@ internal sealed record Figure(string Name, double? Value, string Unit = "", stri
     public static Figure AtLeast(string name, double value, double goal, string unit = "") =>
         new(name, value, unit, $"≥ {Report.Show(goal)} {unit}".TrimEnd(), value >= goal);
 
+    public static Figure AtMost(string name, double value, double goal, string unit = "") =>
+        new(name, value, unit, $"≤ {Report.Show(goal)} {unit}".TrimEnd(), value <= goal);
+
     public static Figure Below(string name, double value, double goal, string unit = "") =>
         new(name, value, unit, $"< {Report.Show(goal)} {unit}".TrimEnd(), value < goal);
 }
