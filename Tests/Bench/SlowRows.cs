@@ -9,6 +9,9 @@ internal static class SlowRows
     /// <summary>Little is under way to who does not read, so that the server sees soon that it is behind.</summary>
     private const int ReceiveBufferBytes = 16 * 1024;
 
+    /// <summary>Less than usual: in the time that is measured the slow shall be behind as well as be sent away.</summary>
+    private const string TapeBytes = "262144";
+
     private const int SlowConsumer = 4430;
 
     /// <summary>Longer than the server's patience with a write, and with a close that is not answered.</summary>
@@ -20,8 +23,8 @@ internal static class SlowRows
     {
         var slow = run.Sizes.Members / 10;
         var shape = new CrewShape(1, run.Sizes.Members - slow, FanOutRows.Publishers(run.Sizes.Members - slow));
-        var without = Contender.EventOnly($"{shape.Members} members, all reading");
-        var with = Contender.EventOnly($"{shape.Members} members, and {slow} that never read");
+        var without = Contender.EventOnly($"{shape.Members} members, all reading", "--EventOnly:Projects:TapeBytesMax", TapeBytes);
+        var with = Contender.EventOnly($"{shape.Members} members, and {slow} that never read", "--EventOnly:Projects:TapeBytesMax", TapeBytes);
         var all = Comparison.Measure(run, "slow members", [without, with], cell => Measure(cell, shape, cell.Contender == with ? slow : 0));
         var rates = all.ToDictionary(one => one.Contender.Name, one => one.Median(outcome => outcome.Flight.Stretch.DeliveriesPerSecond));
         foreach (var one in all)

@@ -30,7 +30,7 @@ internal static class Comparison
                     run.Tell($"{what}: {contenders[i].Name}, round {round + 1} of {run.Sizes.Rounds}");
                     AwaitQuiet(servers[i]);
                     using var loop = new LoadLoop();
-                    measured[i].Values.Add(Named(contenders[i], () => measure(new(contenders[i], servers[i], loop, contenders[i].Dialect($"r{round}"), run.Sizes))));
+                    measured[i].Values.Add(Named(contenders[i], () => measure(new(contenders[i], servers[i], loop, $"r{round}", run.Sizes))));
                 }
             }
             return measured;
@@ -70,8 +70,10 @@ internal static class Comparison
 }
 
 /// <summary>One measurement of one contender: a load of its own, and names that no other measurement has.</summary>
-internal sealed record Cell(Contender Contender, ServerProcess Server, LoadLoop Loop, Dialect Dialect, Sizes Sizes)
+internal sealed record Cell(Contender Contender, ServerProcess Server, LoadLoop Loop, string Name, Sizes Sizes)
 {
+    public Dialect Dialect { get; } = Contender.Dialect(Name);
+
     public Crew Crew(CrewShape shape) => new(Loop, Server, Dialect, shape);
 
     public Meter Meter() => new(Loop, Server);

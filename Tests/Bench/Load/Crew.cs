@@ -22,9 +22,11 @@ internal sealed class Crew : IDisposable
     private readonly Dialect _dialect;
     private readonly List<LoadConnection> _all = [];
 
-    public Crew(LoadLoop loop, ServerProcess server, Dialect dialect, CrewShape shape)
+    /// <param name="before">The seq of a project that was there before.</param>
+    /// <param name="isUrgent">Whether its members are read before all others.</param>
+    public Crew(LoadLoop loop, ServerProcess server, Dialect dialect, CrewShape shape, long before = 0, bool isUrgent = false)
     {
-        (_loop, _shape, _dialect) = (loop, shape, dialect);
+        (_loop, _shape, _dialect, Before) = (loop, shape, dialect, before);
         dialect.Sources = shape.Publishers;
         var joined = loop.JoinedCount;
         try
@@ -34,7 +36,7 @@ internal sealed class Crew : IDisposable
                 while (i - (loop.JoinedCount - joined) >= OpeningMax)
                     loop.Turn(5);
                 var (group, member) = (i / shape.Members, i % shape.Members);
-                _all.Add(loop.Open(dialect, server.Port, i, group, member < shape.Publishers ? member : -1, (byte)(1 + (i / PerAddress))));
+                _all.Add(loop.Open(dialect, server.Port, i, group, member < shape.Publishers ? member : -1, (byte)(1 + (i / PerAddress)), isUrgent: isUrgent));
             }
             loop.TurnUntil(() => loop.JoinedCount - joined == shape.Count, s_patience, "all joined");
         }
@@ -45,6 +47,8 @@ internal sealed class Crew : IDisposable
         }
         Publishers = [.. _all.Where(connection => connection.Source >= 0)];
     }
+
+    public long Before { get; }
 
     /// <summary>In the order of their groups.</summary>
     public IReadOnlyList<LoadConnection> All => _all;
@@ -102,6 +106,8 @@ internal sealed class Crew : IDisposable
     private long[] LastsOf(int group)
     {
         var lasts = new long[_dialect.NumbersAreTheServers ? 1 : _shape.Publishers];
+        if (_dialect.NumbersAreTheServers)
+            lasts[0] = Before;
         for (var i = 0; i < _shape.Publishers; i++)
             lasts[_dialect.NumbersAreTheServers ? 0 : i] += Publishers[(group * _shape.Publishers) + i].Sent;
         return lasts;

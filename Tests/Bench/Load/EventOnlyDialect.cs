@@ -19,6 +19,8 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
 
     public override bool MayMiss => broadcasts;
 
+    private readonly byte[] _projects = Encoding.ASCII.GetBytes(projects);
+
     protected override string Headers => "Sec-WebSocket-Protocol: eventonly.v1\r\n";
 
     protected override string PathFor(LoadConnection connection) => "/ws";
@@ -47,7 +49,7 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
         output.Begin();
         output.Say("{\"type\":\"join\",\"id\":\"j\",\"project\":\""u8);
         SayProject(output, connection.Group);
-        output.Say("\",\"session\":\"bench-"u8).Say(loop.NextSecret()).Say("-"u8).Say(1_000_000_000 + connection.Member).Say("\"}"u8);
+        output.Say("\",\"session\":\"bench-"u8).Say(LoadLoop.NextSecret()).Say("-"u8).Say(1_000_000_000 + connection.Member).Say("\"}"u8);
         output.End();
     }
 
@@ -92,9 +94,18 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
             Complete(connection, seq, loop);
     }
 
+    /// <summary>Entities that each command creates: then a publisher says batches.</summary>
+    public int EntitiesPerBatch { get; init; }
+
     public override void Publish(LoadConnection connection, FrameWriter output, long number)
     {
         output.Begin();
+        if (EntitiesPerBatch > 0)
+        {
+            SayBatch(connection, output, number);
+            output.End();
+            return;
+        }
         output.Say(broadcasts ? "{\"type\":\"broadcast\",\"project\":\""u8 : number == 1 ? "{\"type\":\"create\",\"project\":\""u8 : "{\"type\":\"update\",\"project\":\""u8);
         SayProject(output, connection.Group);
         if (broadcasts)
@@ -104,9 +115,20 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
         output.End();
     }
 
-    private void SayProject(FrameWriter output, int group) => output.Say(_projects).Say("-"u8).Say(group);
+    private void SayBatch(LoadConnection connection, FrameWriter output, long number)
+    {
+        output.Say("{\"type\":\"batch\",\"project\":\""u8);
+        SayProject(output, connection.Group);
+        output.Say("\",\"n\":"u8).Say(number).Say(",\"ops\":["u8);
+        for (var i = 0; i < EntitiesPerBatch; i++)
+        {
+            output.Say(i == 0 ? "{\"type\":\"create\",\"entity\":\"b"u8 : ",{\"type\":\"create\",\"entity\":\"b"u8).Say((number * EntitiesPerBatch) + i)
+                .Say("\",\"kind\":\"k\",\"data\":{\"x\":\""u8).Say(s_updatePadding).Say("\"}}"u8);
+        }
+        output.Say("]}"u8);
+    }
 
-    private readonly byte[] _projects = Encoding.ASCII.GetBytes(projects);
+    private void SayProject(FrameWriter output, int group) => output.Say(_projects).Say("-"u8).Say(group);
 
     private static void ReadEvent(LoadConnection connection, ReadOnlySpan<byte> message, LoadLoop loop)
     {

@@ -16,6 +16,9 @@ internal sealed class LoadConnection(int socket, Dialect dialect, int member, in
 {
     public int Socket { get; } = socket;
 
+    /// <summary>Where it is waited for.</summary>
+    public required int Poll { get; init; }
+
     public Dialect Dialect { get; } = dialect;
 
     public int Member { get; } = member;

@@ -20,12 +20,19 @@ internal sealed class LoadLoop : IDisposable
     /// <summary>A message larger than this is passed over but for its beginning.</summary>
     private const int WholeBytesMax = 4096;
 
+    private static long s_secret;
+
     private readonly int _poll = Libc.NewPoll();
+    private readonly int _urgent = Libc.NewPoll(); // what is ready there makes the other ready
     private readonly byte[] _buffer = new byte[ReadBytes];
     private readonly Libc.Ready[] _ready = new Libc.Ready[ReadyMax];
+    private readonly Libc.Ready[] _readyUrgent = new Libc.Ready[ReadyMax];
     private readonly Dictionary<int, int> _ports = [];
     private LoadConnection?[] _connections = new LoadConnection?[1024];
-    private long _secret;
+    private bool _hasUrgent;
+    private long _now;
+
+    public LoadLoop() => Libc.Control(_poll, Libc.Add, _urgent, Libc.Readable);
 
     public FrameWriter Output { get; } = new();
 
@@ -45,8 +52,8 @@ internal sealed class LoadLoop : IDisposable
     /// <summary>Connections of the slow that the server closed, by close code.</summary>
     public Dictionary<int, int> Ends { get; } = [];
 
-    /// <summary>Hears of each delivery: group, source, number, time of the read.</summary>
-    public Action<int, int, long, long>? OnDelivery { get; set; }
+    /// <summary>Hears of each delivery: who, number, time of the read.</summary>
+    public Action<LoadConnection, long, long>? OnDelivery { get; set; }
 
     /// <summary>Hears of each own event or ack that came back: its number, and the time of the read.</summary>
     public Action<LoadConnection, long, long>? OnAcknowledged { get; set; }
@@ -57,17 +64,16 @@ internal sealed class LoadLoop : IDisposable
     /// <summary>Called between one connection and the next, so that what has a time of its own does not wait for the rest.</summary>
     public Action? Between { get; set; }
 
-    private long _now;
-
-    public LoadConnection Open(Dialect dialect, int port, int member, int group, int source, byte from = 1, int receiveBufferBytes = 0)
+    public LoadConnection Open(Dialect dialect, int port, int member, int group, int source, byte from = 1, int receiveBufferBytes = 0, bool isUrgent = false)
     {
         var socket = Libc.Connect(port, from, receiveBufferBytes);
         if (_connections.Length <= socket)
             Array.Resize(ref _connections, Math.Max(socket + 1, _connections.Length * 2));
-        var connection = new LoadConnection(socket, dialect, member, group, source);
+        var connection = new LoadConnection(socket, dialect, member, group, source) { Poll = isUrgent ? _urgent : _poll };
         _connections[socket] = connection;
         _ports[socket] = port;
-        Libc.Control(_poll, Libc.Add, socket, Libc.Readable | Libc.Writable);
+        _hasUrgent |= isUrgent;
+        Libc.Control(connection.Poll, Libc.Add, socket, Libc.Readable | Libc.Writable);
         return connection;
     }
 
@@ -81,7 +87,7 @@ internal sealed class LoadLoop : IDisposable
     }
 
     /// <summary>Reads nothing of it from now on, as a member does that hangs; or reads again.</summary>
-    public void SetReading(LoadConnection connection, bool reads) => Libc.Control(_poll, Libc.Modify, connection.Socket, reads ? Libc.Readable : 0);
+    public void SetReading(LoadConnection connection, bool reads) => Libc.Control(connection.Poll, Libc.Modify, connection.Socket, reads ? Libc.Readable : 0);
 
     /// <summary>Reads what is ready now, or within a time.</summary>
     public void Turn(int timeoutMs)
@@ -92,6 +98,18 @@ internal sealed class LoadLoop : IDisposable
             if (_connections[(int)_ready[i].Data] is { } connection)
                 Serve(connection, _ready[i].Events);
             Between?.Invoke();
+            if (_hasUrgent)
+                TurnUrgent();
+        }
+    }
+
+    private void TurnUrgent()
+    {
+        var count = Libc.Wait(_urgent, _readyUrgent, 0);
+        for (var i = 0; i < count; i++)
+        {
+            if (_connections[(int)_readyUrgent[i].Data] is { } connection)
+                Serve(connection, _readyUrgent[i].Events);
         }
     }
 
@@ -125,7 +143,7 @@ internal sealed class LoadLoop : IDisposable
     public void Clear() => Output.Clear();
 
     /// <summary>What no other crew's secrets contain.</summary>
-    public long NextSecret() => ++_secret;
+    public static long NextSecret() => Interlocked.Increment(ref s_secret);
 
     /// <summary>Sends what stands in <see cref="Output"/>.</summary>
     public void Send(LoadConnection connection) => Send(connection, Output.Bytes);
@@ -136,7 +154,7 @@ internal sealed class LoadLoop : IDisposable
             throw new BrokenPromiseException("An event came before its snapshot.");
         Advanced += check.Take(source, number);
         Deliveries++;
-        OnDelivery?.Invoke(connection.Group, source, number, _now);
+        OnDelivery?.Invoke(connection, number, _now);
     }
 
     /// <summary>A connection's own event, or the answer to it, came back.</summary>
@@ -170,6 +188,7 @@ internal sealed class LoadLoop : IDisposable
             if (connection is not null)
                 Close(connection);
         }
+        Libc.Close(_urgent);
         Libc.Close(_poll);
     }
 
@@ -178,7 +197,7 @@ internal sealed class LoadLoop : IDisposable
         if (connection.Stage == Stage.Connecting)
         {
             connection.Stage = Stage.Upgrading;
-            Libc.Control(_poll, Libc.Modify, connection.Socket, Libc.Readable);
+            Libc.Control(connection.Poll, Libc.Modify, connection.Socket, Libc.Readable);
             Send(connection, connection.Dialect.Request(connection, _ports[connection.Socket]));
             return;
         }
@@ -186,7 +205,7 @@ internal sealed class LoadLoop : IDisposable
         {
             var unsent = connection.Unsent;
             connection.Unsent = [];
-            Libc.Control(_poll, Libc.Modify, connection.Socket, Libc.Readable);
+            Libc.Control(connection.Poll, Libc.Modify, connection.Socket, Libc.Readable);
             Send(connection, unsent);
         }
         if ((events & ~Libc.Writable) != 0)
@@ -209,7 +228,7 @@ internal sealed class LoadLoop : IDisposable
         if (Math.Max(0, sent) == bytes.Length)
             return;
         connection.Unsent = bytes[Math.Max(0, sent)..].ToArray();
-        Libc.Control(_poll, Libc.Modify, connection.Socket, Libc.Readable | Libc.Writable);
+        Libc.Control(connection.Poll, Libc.Modify, connection.Socket, Libc.Readable | Libc.Writable);
     }
 
     private void Read(LoadConnection connection)

@@ -45,7 +45,6 @@ internal sealed class Pace
     private readonly Crew _crew;
     private readonly double _ticksPerEvent;
     private readonly long[] _countedFrom;
-    private readonly int _perGroup;
     private long _began = Stopwatch.GetTimestamp();
     private long _sent;
     private Histogram? _durations;
@@ -54,8 +53,7 @@ internal sealed class Pace
     {
         (_loop, _crew, _ticksPerEvent) = (loop, crew, Stopwatch.Frequency / perSecond);
         _countedFrom = new long[crew.Publishers.Length];
-        _perGroup = crew.Publishers.Count(publisher => publisher.Group == 0);
-        if (_perGroup != 1)
+        if (crew.Publishers.Count(publisher => publisher.Group == 0) != 1)
             throw new ArgumentException("One publisher in each group: an event's number then tells when it was due.", nameof(crew));
         loop.OnDelivery = Hear;
     }
@@ -66,6 +64,9 @@ internal sealed class Pace
         Array.Fill(_countedFrom, _sent);
         return _durations = new();
     }
+
+    /// <summary>Whose deliveries count; all where nothing is said.</summary>
+    public Func<LoadConnection, bool>? IsCounted { get; init; }
 
     public void RunFor(TimeSpan time)
     {
@@ -97,9 +98,12 @@ internal sealed class Pace
         }
     }
 
-    private void Hear(int group, int source, long number, long now)
+    private void Hear(LoadConnection connection, long number, long now)
     {
-        var index = ((number - 1) * _crew.Publishers.Length) + group;
+        if (IsCounted?.Invoke(connection) == false)
+            return;
+        var group = connection.Group;
+        var index = ((number - _crew.Before - 1) * _crew.Publishers.Length) + group;
         if (index >= _countedFrom[group])
             _durations?.AddNs((long)((now - DueAt(index)) * 1e9 / Stopwatch.Frequency));
     }

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace EventOnly.Tests.Bench.Load;
 
@@ -20,23 +22,24 @@ internal sealed class ServerProcess : IDisposable
     public ServerProcess(params string[] command)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var (said, errors) = (new BlockingCollection<string>(), new StringBuilder());
         var began = Stopwatch.GetTimestamp();
         _process = StartPinned(start);
         lock (s_lock)
             s_running.Add(this);
-        using var patience = new Timer(_ => Kill(), null, s_patience, Timeout.InfiniteTimeSpan);
-        var said = _process.StandardOutput.ReadLine();
-        StartTime = Stopwatch.GetElapsedTime(began);
-        if (said is null || PortIn(said) is not { } port)
-        {
-            Kill();
-            var errors = _process.StandardError.ReadToEnd().Trim();
-            Dispose();
-            throw new IOException($"{string.Join(' ', command)} does not start: {said} {errors}");
-        }
-        Port = port;
-        _process.BeginOutputReadLine(); // both are read to the end: once a pipe is full, the server would stand still
+        // Both are read to the end: once a pipe is full, the server would stand still.
+        _process.OutputDataReceived += (_, line) => said.Add(line.Data ?? "");
+        _process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+        _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+        var isReady = said.TryTake(out var ready, s_patience) && PortIn(ready) is not null;
+        StartTime = Stopwatch.GetElapsedTime(began);
+        if (!isReady)
+        {
+            Dispose();
+            throw new IOException($"{string.Join(' ', command)} does not start: {ready} {errors}");
+        }
+        Port = PortIn(ready!)!.Value;
     }
 
     public int Port { get; }
