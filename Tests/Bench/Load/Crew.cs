@@ -50,6 +50,8 @@ internal sealed class Crew : IDisposable
 
     public long Before { get; }
 
+    public bool AuthorsHear => _dialect.AuthorHears;
+
     /// <summary>In the order of their groups.</summary>
     public IReadOnlyList<LoadConnection> All => _all;
 
@@ -72,6 +74,11 @@ internal sealed class Crew : IDisposable
     /// <exception cref="BrokenPromiseException">Something was lost.</exception>
     public void Complete()
     {
+        if (!AuthorsHear)
+        {
+            _loop.TurnUntil(() => Array.TrueForAll(Publishers, publisher => publisher.Acked == publisher.Sent), s_patience, "all was answered");
+            return;
+        }
         var heard = -1L;
         while (!_all.TrueForAll(HasAll) && _loop.Deliveries != heard)
         {

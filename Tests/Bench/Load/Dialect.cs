@@ -26,6 +26,9 @@ internal abstract class Dialect
     /// <summary>Publishers of each group.</summary>
     public int Sources { get; set; } = 1;
 
+    /// <summary>Whether a publisher hears its own events; else it is answered.</summary>
+    public virtual bool AuthorHears => true;
+
     public byte[] Request(LoadConnection connection, int port) => Encoding.ASCII.GetBytes(
         $"GET {PathFor(connection)} HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         + $"Sec-WebSocket-Key: {Key}\r\n{Headers}\r\n");

@@ -46,6 +46,8 @@ internal sealed class FullFlight(LoadLoop loop, Crew crew, CrewShape shape, int 
 
     private bool AreBehind()
     {
+        if (!crew.AuthorsHear)
+            return false; // then what is in flight says it all
         var sent = 0L;
         foreach (var publisher in crew.Publishers)
             sent += publisher.Sent;

@@ -12,6 +12,8 @@ internal sealed class SignalRDialect(bool acks) : Dialect
 
     public override bool CutsMessages => true;
 
+    public override bool AuthorHears => !acks;
+
     protected override string PathFor(LoadConnection connection) => "/hub";
 
     public override void Upgraded(LoadConnection connection, LoadLoop loop)

@@ -5,6 +5,8 @@ internal sealed class SocketIoDialect(bool acks) : Dialect
 {
     private const int EventAt = 15; // 42["heard",{"n":
 
+    public override bool AuthorHears => !acks;
+
     protected override string PathFor(LoadConnection connection) => "/socket.io/?EIO=4&transport=websocket";
 
     public override void Upgraded(LoadConnection connection, LoadLoop loop)
