@@ -12,6 +12,7 @@ internal sealed class FullFlight(LoadLoop loop, Crew crew, CrewShape shape, int 
     /// <summary>Events that members may be behind on average.</summary>
     private const int BehindMax = 512;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_stall = TimeSpan.FromMilliseconds(200);
 
     private readonly long _first = loop.Advanced;
@@ -21,16 +22,19 @@ internal sealed class FullFlight(LoadLoop loop, Crew crew, CrewShape shape, int 
     /// <summary>Hears who is about to send how many.</summary>
     public Action<LoadConnection, int>? Sending { get; set; }
 
+    /// <summary>For so long, and until at least one event came back: of nothing there is no figure.</summary>
     public void RunFor(TimeSpan time)
     {
-        var began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < time)
+        var (began, moved) = (Stopwatch.GetTimestamp(), Moved);
+        while (Stopwatch.GetElapsedTime(began) is var passed && (passed < time || (Moved == moved && passed < s_patience)))
         {
             Fill();
             loop.Turn(1);
             ForgiveLosses();
         }
     }
+
+    private long Moved => loop.Advanced + loop.Acknowledged;
 
     private void Fill()
     {

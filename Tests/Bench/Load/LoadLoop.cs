@@ -45,6 +45,8 @@ internal sealed class LoadLoop : IDisposable
     /// <summary>Own events and acks that came back.</summary>
     public long Acknowledged { get; private set; }
 
+    public long BytesRead { get; private set; }
+
     public int JoinedCount { get; private set; }
 
     public int ConnectedCount { get; private set; }
@@ -244,6 +246,7 @@ internal sealed class LoadLoop : IDisposable
         }
         if (OnDelivery is not null || OnAcknowledged is not null)
             _now = Stopwatch.GetTimestamp();
+        BytesRead += read;
         var bytes = _buffer.AsSpan(0, carried + read);
         var taken = 0;
         if (connection.Stage == Stage.Upgrading && !TryReadAnswer(connection, bytes, out taken))

@@ -68,13 +68,14 @@ internal sealed class Pace
     /// <summary>Whose deliveries count; all where nothing is said.</summary>
     public Func<LoadConnection, bool>? IsCounted { get; init; }
 
+    /// <summary>For so long, and until at least one event was sent.</summary>
     public void RunFor(TimeSpan time)
     {
         _loop.Between = SendDue;
-        var began = Stopwatch.GetTimestamp();
+        var (began, sent) = (Stopwatch.GetTimestamp(), _sent);
         if (_sent == 0)
             _began = began;
-        while (Stopwatch.GetElapsedTime(began) < time)
+        while (Stopwatch.GetElapsedTime(began) < time || _sent == sent)
         {
             SendDue();
             _loop.Turn(UntilNextMs());
