@@ -6,6 +6,9 @@ namespace EventOnly.Tests.Bench;
 /// <summary>Runs a bench in a folder of its own and tells its figures.</summary>
 internal static class BenchProgram
 {
+    /// <summary>As shells say it of a program that was interrupted.</summary>
+    private const int Interrupted = 130;
+
     /// <returns>0; 1 where events were lost, doubled or out of order; 2 where this machine cannot measure it.</returns>
     public static async Task<int> RunAsync(BenchEntry bench, BenchArguments asked, IAnsiConsole console, TextWriter progress)
     {
@@ -30,6 +33,11 @@ internal static class BenchProgram
             if (asked.Record is not null)
                 await RecordAsync(asked.Record, bench.Name, machine, run);
             return 0;
+        }
+        catch (Exception) when (ServerProcess.IsEnding)
+        {
+            await progress.WriteLineAsync("Ended before its time.");
+            return Interrupted;
         }
         catch (BrokenPromiseException broken)
         {

@@ -63,6 +63,8 @@ internal static class SlowRows
             quiet = cell.Loop.Deliveries;
             cell.Loop.TurnFor(TimeSpan.FromMilliseconds(300));
         }
+        foreach (var connection in hanging.Where(connection => connection.Stage != Stage.Ended))
+            crew.CheckHeard(connection); // it was not behind enough: then nothing is missing
         var sentAway = cell.Loop.Ends.GetValueOrDefault(SlowConsumer);
         return new(flight, sentAway, cell.Loop.Ends.Values.Sum() - sentAway);
     }

@@ -108,6 +108,19 @@ public sealed class DialectTests
     }
 
     [Test]
+    public void An_answer_that_is_lost_doubled_or_swapped_is_found([Values] bool isSignalR, [Values(0, 2)] int number)
+    {
+        using var relay = new ScriptedRelay(isSignalR ? new SignalRDialect(acks: true) : new SocketIoDialect(acks: true), source: 0);
+        string Answer(int id) => isSignalR ? $"{{\"type\":3,\"invocationId\":\"{id}\",\"result\":null}}\u001e" : $"43{id}[]";
+        relay.Say(Encoding.ASCII.GetBytes(ScriptedRelay.Answer));
+        relay.Say(ScriptedRelay.Frame(Answer(0)));
+        relay.Say(ScriptedRelay.Frame(Answer(1)));
+
+        relay.Loop.Acknowledged.Should().Be(1);
+        relay.Invoking(relay => relay.Say(ScriptedRelay.Frame(Answer(number == 0 ? 1 : 3)))).Should().Throw<BrokenPromiseException>();
+    }
+
+    [Test]
     public void Records_of_SignalR_are_read_however_its_frames_are_cut()
     {
         var text = Event(Kind.SignalR, 1) + Event(Kind.SignalR, 2) + Event(Kind.SignalR, 3);

@@ -86,11 +86,14 @@ internal sealed class Crew : IDisposable
             for (var i = 0; i < 10 && !_all.TrueForAll(HasAll); i++) // a second without a delivery: nothing more comes
                 _loop.TurnFor(TimeSpan.FromMilliseconds(_dialect.MayMiss ? 20 : 100));
         }
-        foreach (var connection in _all)
-            _loop.Advanced += connection.Check!.End(LastsOf(connection.Group));
+        _all.ForEach(CheckHeard);
         foreach (var publisher in Publishers)
             publisher.Acked = publisher.Sent;
     }
+
+    /// <summary>A member, of this crew or beside it, has heard all that was said in its group.</summary>
+    /// <exception cref="BrokenPromiseException">It has not.</exception>
+    public void CheckHeard(LoadConnection connection) => _loop.Advanced += connection.Check!.End(LastsOf(connection.Group));
 
     public void Dispose()
     {

@@ -94,6 +94,7 @@ internal sealed class LoadLoop : IDisposable
     /// <summary>Reads what is ready now, or within a time.</summary>
     public void Turn(int timeoutMs)
     {
+        ServerProcess.ThrowIfEnding();
         var count = Libc.Wait(_poll, _ready, timeoutMs);
         for (var i = 0; i < count; i++)
         {

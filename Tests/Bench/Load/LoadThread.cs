@@ -12,15 +12,20 @@ internal static class LoadThread
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
             throw new NotMeasurableException("The load needs Linux on 64 bits: it uses epoll.");
-        void EndServers(object? sender, EventArgs args) => ServerProcess.EndAll();
-        AppDomain.CurrentDomain.ProcessExit += EndServers; // SIGTERM too
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => ServerProcess.EndAll());
-        using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => ServerProcess.EndAll());
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() => Run(work, done));
         thread.Start();
         await done.Task;
-        AppDomain.CurrentDomain.ProcessExit -= EndServers;
+    }
+
+    /// <summary>The load finds its servers gone, and unwinds: so nothing stays behind.</summary>
+    private static void End(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        ServerProcess.EndAll();
     }
 
     private static void Run(Action work, TaskCompletionSource done)

@@ -24,9 +24,12 @@ internal sealed class ServerProcess : IDisposable
         var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         var (said, errors) = (new BlockingCollection<string>(), new StringBuilder());
         var began = Stopwatch.GetTimestamp();
-        _process = StartPinned(start);
         lock (s_lock)
+        {
+            ThrowIfEnding(); // else it would be started behind the back of who ends all
+            _process = StartPinned(start);
             s_running.Add(this);
+        }
         // Both are read to the end: once a pipe is full, the server would stand still.
         _process.OutputDataReceived += (_, line) => said.Add(line.Data ?? "");
         _process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
@@ -59,11 +62,21 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    /// <summary>Ends all that run: for the moment when this process itself is ended.</summary>
+    /// <summary>Whether this process is being ended: then what goes wrong is no finding.</summary>
+    public static bool IsEnding { get; private set; }
+
+    public static void ThrowIfEnding()
+    {
+        if (IsEnding)
+            throw new OperationCanceledException("The bench is being ended.");
+    }
+
+    /// <summary>Ends all that run, and lets none be started: for the moment when this process itself is ended.</summary>
     public static void EndAll()
     {
         lock (s_lock)
         {
+            IsEnding = true;
             foreach (var server in s_running)
                 server.Kill();
         }
