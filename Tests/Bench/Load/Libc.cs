@@ -27,6 +27,8 @@ internal static unsafe partial class Libc
     private const int BindWithoutPort = 24; // IP_BIND_ADDRESS_NO_PORT: the port is chosen when connecting, so that each address has all of them
     private const int Tcp = 6;
     private const int NoDelay = 1;
+    private const int MaxSegment = 2;
+    private const int EthernetSegment = 1448;
 
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     public struct Ready
@@ -73,13 +75,16 @@ internal static unsafe partial class Libc
 
     /// <summary>Begins to connect to a port of this machine; the socket becomes writable when it is done.</summary>
     /// <param name="source">From which address of this machine: each has 28,000 ports.</param>
-    /// <param name="receiveBufferBytes">0: as the system does.</param>
+    /// <param name="receiveBufferBytes">0: as the system does. Else little is under way to it, and in small segments.</param>
     public static int Connect(int port, byte source, int receiveBufferBytes)
     {
         var socket = Check(Libc.socket(Internet, NonBlockingStream, 0), "socket");
         Set(socket, Tcp, NoDelay, 1);
         if (receiveBufferBytes > 0)
+        {
             Set(socket, SocketLevel, ReceiveBuffer, receiveBufferBytes);
+            Set(socket, Tcp, MaxSegment, EthernetSegment); // with loopback's 64 KiB the server's system would hold 2.5 MB for who reads nothing
+        }
         if (source > 1)
         {
             Set(socket, SocketLevel, ReuseAddress, 1);
