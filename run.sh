@@ -14,7 +14,7 @@ help() {
 ./run.sh test --long         the same, with the slow suites in their long form
 ./run.sh check               layout, analyzers, types of the scripts
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
-./run.sh bench               lists the benches; ./run.sh bench journal [--short | --long] measures
+./run.sh bench               lists the benches; ./run.sh bench NAME [--short | --long] measures, beside other servers where it compares
 ./run.sh tail PROJECT        follows the events of a project, --from 0 from the first on, --json as lines of JSON
 ./run.sh record PROJECT -o FILE.jsonl   writes what happened as a script for replay, from a server or with --data FOLDER
 ./run.sh verify DATA         checks every line of every journal in a data folder; exit code 0 good, 1 damaged

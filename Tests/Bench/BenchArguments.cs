@@ -3,18 +3,21 @@ namespace EventOnly.Tests.Bench;
 /// <summary>What was asked for on the command line.</summary>
 /// <param name="Bench">Null: list what there is.</param>
 /// <param name="Record">The folder of the documentation's figures; null: they stay as they are.</param>
-internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, string Folder, string? Record)
+internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, string Folder, string? Record, string? Server = null)
 {
     public const string Help = """
-        ./run.sh bench NAME [--short | --long] [--json FILE] [--folder FOLDER] [--record]
+        ./run.sh bench NAME [--short | --long] [--no-peers] [--server DLL] [--json FILE] [--folder FOLDER] [--record]
 
-          --short          less than two minutes, for a look
+          --short          less than three minutes, for a look
           --long           longer, for figures to keep
+          --no-peers       only our own server, without those it is compared with
+          --server DLL     another build of the server
           --json FILE      the figures for programs
           --folder FOLDER  a folder on the disk to measure (the current one); nothing stays there
-          --record         writes the figures to docs/benchmarks
+          --record         writes the figures to docs/benchmarks, with a chart
 
-        A goal that is missed is marked. Events that are lost, doubled or out of order end a bench with exit code 1.
+        Servers run on the first core, the load on the last; each comparison has all its servers in one run, in random order. npm packages of
+        the peers are fetched at first use; a peer that cannot be had is named. A goal that is missed is marked. Events that are lost, doubled or out of order end a bench with exit code 1.
         """;
 
     /// <exception cref="FormatException">Something is not understood; the message says what.</exception>
@@ -25,8 +28,10 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
         {
             asked = args[i] switch
             {
-                "--short" => asked with { Sizes = Sizes.Short },
-                "--long" => asked with { Sizes = Sizes.Long },
+                "--short" => asked with { Sizes = Sizes.Short with { HasPeers = asked.Sizes.HasPeers } },
+                "--long" => asked with { Sizes = Sizes.Long with { HasPeers = asked.Sizes.HasPeers } },
+                "--no-peers" => asked with { Sizes = asked.Sizes with { HasPeers = false } },
+                "--server" => asked with { Server = Path.GetFullPath(ValueOf(args, ref i)) },
                 "--record" => asked with { Record = Path.Combine("docs", "benchmarks") },
                 "--json" => asked with { Json = ValueOf(args, ref i) },
                 "--folder" => asked with { Folder = ValueOf(args, ref i) },

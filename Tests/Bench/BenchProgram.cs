@@ -1,3 +1,4 @@
+using EventOnly.Tests.Bench.Load;
 using Spectre.Console;
 
 namespace EventOnly.Tests.Bench;
@@ -5,7 +6,10 @@ namespace EventOnly.Tests.Bench;
 /// <summary>Runs a bench in a folder of its own and tells its figures.</summary>
 internal static class BenchProgram
 {
-    /// <returns>0; 1 where events were lost, doubled or out of order; 2 where there is no disk to measure.</returns>
+    /// <summary>As shells say it of a program that was interrupted.</summary>
+    private const int Interrupted = 130;
+
+    /// <returns>0; 1 where events were lost, doubled or out of order; 2 where this machine cannot measure it.</returns>
     public static async Task<int> RunAsync(BenchEntry bench, BenchArguments asked, IAnsiConsole console, TextWriter progress)
     {
         Directory.CreateDirectory(asked.Folder);
@@ -19,18 +23,31 @@ internal static class BenchProgram
         {
             var run = new BenchRun(folder, asked.Sizes, what => progress.WriteLine($"  {what} ..."));
             var machine = Machine.Look(folder, TimeProvider.System);
+            var others = new OtherPrograms();
             await bench.RunAsync(run);
-            Report.Print(console, machine, run.Rows);
+            if (others.Describe() is { } note)
+                run.Note(note);
+            Report.Print(console, machine, run.Rows, run.Notes);
             if (asked.Json is not null)
-                await File.WriteAllTextAsync(asked.Json, Report.ToJson(bench.Name, machine, run.Rows) + "\n");
+                await File.WriteAllTextAsync(asked.Json, Report.ToJson(bench.Name, machine, run.Rows, run.Notes) + "\n");
             if (asked.Record is not null)
-                await RecordAsync(asked.Record, bench.Name, machine, run.Rows);
+                await RecordAsync(asked.Record, bench.Name, machine, run);
             return 0;
+        }
+        catch (Exception) when (ServerProcess.IsEnding)
+        {
+            await progress.WriteLineAsync("Ended before its time.");
+            return Interrupted;
         }
         catch (BrokenPromiseException broken)
         {
             await progress.WriteLineAsync($"A promise is broken; no figure counts. {broken.Message}");
             return 1;
+        }
+        catch (NotMeasurableException missing)
+        {
+            await progress.WriteLineAsync(missing.Message);
+            return 2;
         }
         finally
         {
@@ -38,10 +55,11 @@ internal static class BenchProgram
         }
     }
 
-    private static async Task RecordAsync(string folder, string bench, Machine machine, IReadOnlyList<Row> rows)
+    private static async Task RecordAsync(string folder, string bench, Machine machine, BenchRun run)
     {
         Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(Path.Combine(folder, $"{bench}.md"), Report.ToMarkdown(bench, machine, rows));
-        await File.WriteAllTextAsync(Path.Combine(folder, $"{bench}.json"), Report.ToJson(bench, machine, rows) + "\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{bench}.md"), Report.ToMarkdown(bench, machine, run.Rows, run.Notes));
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{bench}.json"), Report.ToJson(bench, machine, run.Rows, run.Notes) + "\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{bench}.svg"), BarChart.Draw($"./run.sh bench {bench}, {machine.Name}, {machine.Date}", run.Rows) + "\n");
     }
 }

@@ -6,21 +6,26 @@ internal sealed record Sizes
     /// <summary>For figures to believe.</summary>
     public static Sizes Usual { get; } = new();
 
-    /// <summary>For a look: all rows in less than two minutes.</summary>
+    /// <summary>For a look: all rows of a bench in less than three minutes.</summary>
     public static Sizes Short { get; } = new()
     {
         RowTime = TimeSpan.FromSeconds(1), WarmUpTime = TimeSpan.FromSeconds(0.3), RawTime = TimeSpan.FromSeconds(0.4), ReplayEvents = 200_000, IdleProjects = 2_000,
+        IsShort = true, Rounds = 1, Connections = 1000, FlatTime = TimeSpan.FromSeconds(5), GrowthMembers = [10, 100, 1000], SmallProjects = 200, Connects = 500, StormClients = 500,
     };
 
     /// <summary>For figures to keep.</summary>
-    public static Sizes Long { get; } = new() { RowTime = TimeSpan.FromSeconds(10), RawTime = TimeSpan.FromSeconds(2) };
+    public static Sizes Long { get; } = new() { RowTime = TimeSpan.FromSeconds(10), RawTime = TimeSpan.FromSeconds(2), Rounds = 5, FlatTime = TimeSpan.FromMinutes(5) };
 
     /// <summary>For a test that all rows run.</summary>
     public static Sizes Tiny { get; } = new()
     {
         RowTime = TimeSpan.FromMilliseconds(20), WarmUpTime = TimeSpan.FromMilliseconds(10), RawTime = TimeSpan.FromMilliseconds(10), Writers = [1, 4], Projects = [1, 2], EventsMax = 200_000,
         ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
+        HasPeers = false, Rounds = 1, Members = 20, Connections = 20, FlatTime = TimeSpan.FromMilliseconds(50), GrowthMembers = [2, 10], AckConnections = 4, SmallProjects = 4, Connects = 20,
+        StormClients = 10, StormEntities = 200, StormOthers = 4, Starts = 1,
     };
+
+    public bool IsShort { get; init; }
 
     public TimeSpan RowTime { get; init; } = TimeSpan.FromSeconds(4);
 
@@ -47,6 +52,39 @@ internal sealed record Sizes
     public int RestartEvents { get; init; } = 100_000;
 
     public int IdleProjects { get; init; } = 10_000;
+
+    /// <summary>Whether other servers are measured beside ours.</summary>
+    public bool HasPeers { get; init; } = true;
+
+    /// <summary>How often each server of a comparison is measured.</summary>
+    public int Rounds { get; init; } = 3;
+
+    public int Members { get; init; } = 1000;
+
+    public int[] GrowthMembers { get; init; } = [10, 100, 1000, 10_000];
+
+    public int AckConnections { get; init; } = 64;
+
+    /// <summary>Projects of ten members each.</summary>
+    public int SmallProjects { get; init; } = 1000;
+
+    /// <summary>Connections that are only there.</summary>
+    public int Connections { get; init; } = 10_000;
+
+    /// <summary>Time between two looks at the memory of connections that are only there.</summary>
+    public TimeSpan FlatTime { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Connections that are opened to see how fast that goes.</summary>
+    public int Connects { get; init; } = 4000;
+
+    public int StormClients { get; init; } = 5000;
+
+    public int StormEntities { get; init; } = 10_000;
+
+    /// <summary>Members who are there before the storm.</summary>
+    public int StormOthers { get; init; } = 100;
+
+    public int Starts { get; init; } = 7;
 }
 
 /// <summary>One run of a bench: what it is to do, and the rows it has so far.</summary>
@@ -54,15 +92,28 @@ internal sealed record Sizes
 internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
 {
     private readonly List<Row> _rows = [];
+    private readonly List<string> _notes = [];
     private int _folders;
 
     public Sizes Sizes { get; } = sizes;
 
     public IReadOnlyList<Row> Rows => _rows;
 
+    public IReadOnlyList<string> Notes => _notes;
+
     public void Tell(string what) => tell(what);
 
     public void Add(Row row) => _rows.Add(row);
+
+    /// <summary>Something to be told with the figures: what could not be measured, with what it was compared.</summary>
+    public void Note(string note)
+    {
+        if (!_notes.Contains(note))
+            _notes.Add(note);
+    }
+
+    /// <summary>A folder of its own on the disk that is measured, until the end of the run.</summary>
+    public string NewFolder() => Directory.CreateDirectory(Path.Combine(folder, $"{++_folders}")).FullName;
 
     /// <summary>Does something in a folder of its own on the disk that is measured, which is gone afterwards.</summary>
     public async Task InFolderAsync(Func<string, Task> work)

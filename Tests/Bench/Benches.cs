@@ -11,5 +11,17 @@ internal static class Benches
     public static ImmutableArray<BenchEntry> All { get; } =
     [
         new("journal", "appends, group commit, opening of projects, beside the disk's own fdatasync", JournalRows.RunAsync),
+        new("fanout", "one event to many: as fast as it goes, at a pace, with slow members, with more members; beside SignalR, npm ws, Socket.IO and C", FanOutRows.RunAsync),
+        new("acks", "from command to answer, beside SignalR, Socket.IO and npm ws", AckRows.RunAsync),
+        new("projects", "many small projects at once", ProjectsRows.RunAsync),
+        new("connections", "what an idle one costs, how fast they come, and many joins at once, beside SignalR", ConnectionsRows.RunAsync),
+        new("start", "from nothing to ready, and the memory then", StartRows.RunAsync),
+        new("all", "all of them; in the short form without the journal, which takes longer than the others together", RunAllAsync),
     ];
+
+    private static async Task RunAllAsync(BenchRun run)
+    {
+        foreach (var bench in All.Where(bench => bench.Name != "all" && !(bench.Name == "journal" && run.Sizes.IsShort)))
+            await bench.RunAsync(run);
+    }
 }

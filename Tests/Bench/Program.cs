@@ -1,5 +1,13 @@
 using EventOnly.Tests.Bench;
+using EventOnly.Tests.Bench.Load;
+using EventOnly.Tests.Bench.Peers;
 using Spectre.Console;
+
+if (args is [SignalRPeer.Argument])
+{
+    await SignalRPeer.RunAsync();
+    return 0;
+}
 
 BenchArguments asked;
 try
@@ -18,4 +26,5 @@ if (asked.Bench is null)
     Console.WriteLine($"\n{BenchArguments.Help}");
     return 0;
 }
+Contender.ServerDll = asked.Server ?? Contender.ServerDll;
 return await BenchProgram.RunAsync(Benches.All.First(bench => bench.Name == asked.Bench), asked, AnsiConsole.Console, Console.Error);

@@ -11,9 +11,16 @@ internal sealed record Figure(string Name, double? Value, string Unit = "", stri
     public static Figure AtLeast(string name, double value, double goal, string unit = "") =>
         new(name, value, unit, $"≥ {Report.Show(goal)} {unit}".TrimEnd(), value >= goal);
 
+    public static Figure AtMost(string name, double value, double goal, string unit = "") =>
+        new(name, value, unit, $"≤ {Report.Show(goal)} {unit}".TrimEnd(), value <= goal);
+
     public static Figure Below(string name, double value, double goal, string unit = "") =>
         new(name, value, unit, $"< {Report.Show(goal)} {unit}".TrimEnd(), value < goal);
 }
 
 /// <summary>What was measured of one case. Rows of a section have the same figures and make one table.</summary>
-internal sealed record Row(string Section, string Name, params ImmutableArray<Figure> Figures);
+internal sealed record Row(string Section, string Name, params ImmutableArray<Figure> Figures)
+{
+    /// <summary>Whether it is of our own server, not of one to compare with.</summary>
+    public bool IsOurs => Name.StartsWith("EventOnly", StringComparison.Ordinal);
+}

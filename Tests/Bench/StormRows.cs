@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using EventOnly.Tests.Bench.Load;
+
+namespace EventOnly.Tests.Bench;
+
+/// <summary>Very many join a large project at once; those who are there already should not notice.</summary>
+internal static class StormRows
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private sealed record Storm(double BeforeMs, double DuringMs, double Seconds, double LoadPercent)
+    {
+        public double Times => DuringMs / BeforeMs;
+    }
+
+    public static void Measure(BenchRun run)
+    {
+        var one = Comparison.Measure(run, "join storm", [Contender.Updates], Measure)[0];
+        run.Add(new(
+            $"Join storm: {run.Sizes.StormClients:N0} join a project of {run.Sizes.StormEntities:N0} entities at once; {run.Sizes.StormOthers} others, {PaceRows.PerSecond} events/s", one.Contender.Name,
+            new("all joined after", one.Median(storm => storm.Seconds), "s"),
+            new("joins/s", run.Sizes.StormClients / one.Median(storm => storm.Seconds)),
+            new("others' p99 before", one.Median(storm => storm.BeforeMs), "ms"),
+            new("others' p99 during", one.Median(storm => storm.DuringMs), "ms"),
+            Figure.AtMost("× before", one.Median(storm => storm.Times), 1.5),
+            new("snapshots encoded", SnapshotsEncoded()),
+            new("load's CPU", one.Median(storm => storm.LoadPercent), "%")));
+    }
+
+    /// <summary>A server does not tell yet; with its metrics this is the figure to read, and its goal is 1.</summary>
+    private static double? SnapshotsEncoded() => null;
+
+    private static Storm Measure(Cell cell)
+    {
+        var (loop, sizes) = (cell.Loop, cell.Sizes);
+        var project = $"{cell.Name}storm";
+        var seq = Filling.Fill(cell, project, sizes.StormEntities);
+        using var others = new Crew(loop, cell.Server, new EventOnlyDialect(project), new(1, sizes.StormOthers, 1), seq, isUrgent: true);
+        var dialect = new EventOnlyDialect(project) { JoinsAtOnce = false };
+        var connected = loop.ConnectedCount;
+        var joiners = new List<LoadConnection>();
+        for (var i = 0; i < sizes.StormClients; i++)
+        {
+            joiners.Add(loop.Open(dialect, cell.Server.Port, i, 0, -1));
+            loop.TurnUntil(() => i - (loop.ConnectedCount - connected) < 256, s_patience, "all connected");
+        }
+        loop.TurnUntil(() => loop.ConnectedCount - connected == sizes.StormClients, s_patience, "all connected");
+
+        var pace = new Pace(loop, others, PaceRows.PerSecond) { IsCounted = connection => connection.Dialect != dialect };
+        pace.RunFor(sizes.WarmUpTime);
+        var before = pace.Measure();
+        pace.RunFor(sizes.RowTime);
+        var during = pace.Measure();
+        var (joined, meter, began) = (loop.JoinedCount, cell.Meter(), Stopwatch.GetTimestamp());
+        foreach (var joiner in joiners)
+            dialect.Join(joiner, loop);
+        while (loop.JoinedCount - joined < sizes.StormClients && Stopwatch.GetElapsedTime(began) < s_patience)
+            pace.RunFor(TimeSpan.FromMilliseconds(5));
+        var (time, stretch) = (Stopwatch.GetElapsedTime(began), meter.Read());
+        pace.Pause();
+        others.Complete();
+        Span<long> last = [seq + others.Publishers[0].Sent];
+        var heard = last[0];
+        loop.TurnUntil(() => joiners.TrueForAll(joiner => joiner.Check?.LastOf(0) == heard), s_patience, "all that joined have the newest event");
+        foreach (var joiner in joiners)
+        {
+            joiner.Check!.End(last);
+            loop.Close(joiner);
+        }
+        return new(before.PercentileMs(99), during.PercentileMs(99), time.TotalSeconds, stretch.LoadPercent);
+    }
+}
