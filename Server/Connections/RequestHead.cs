@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Text;
 
 namespace EventOnly.Server.Connections;
@@ -19,7 +20,9 @@ internal static class RequestHead
     private static readonly SearchValues<byte> s_tokenBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    private static readonly SearchValues<byte> s_hostBytes = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-:[]"u8);
+    private static readonly SearchValues<byte> s_hostBytes = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-"u8);
+
+    private static readonly SearchValues<byte> s_addressBytes = SearchValues.Create("0123456789ABCDEFabcdef:."u8);
 
     /// <summary>Reads a head that begins with <c>GET</c> for a path. False where it is another request, or is left to others.</summary>
     /// <param name="length">Bytes of the head; what follows is the connection's.</param>
@@ -73,7 +76,7 @@ internal static class RequestHead
                 return false;
         }
         if (Is(name, "host"u8))
-            return !value.ContainsAnyExcept(s_hostBytes) && TrySet(ref request.Host, value);
+            return IsHost(value) && TrySet(ref request.Host, value);
         if (Is(name, "upgrade"u8))
             return TrySet(ref request.Upgrade, value);
         if (Is(name, "connection"u8))
@@ -91,6 +94,19 @@ internal static class RequestHead
         // A body, or the word of a proxy about where this comes from: not for this door.
         return !Is(name, "content-length"u8) && !Is(name, "transfer-encoding"u8) && !Is(name, "expect"u8) && !Is(name, "forwarded"u8)
             && !(name.Length > 12 && Is(name[..12], "x-forwarded-"u8));
+    }
+
+    /// <summary>A name or an IPv6 address in brackets, and perhaps a port.</summary>
+    private static bool IsHost(ReadOnlySpan<byte> value)
+    {
+        var isAddress = value.StartsWith("["u8);
+        var end = isAddress ? value.IndexOf((byte)']') + 1 : value.IndexOf((byte)':');
+        var length = end < 0 ? value.Length : end;
+        var host = value[..length];
+        if (host.IsEmpty || (isAddress ? host[1..^1].ContainsAnyExcept(s_addressBytes) : host.ContainsAnyExcept(s_hostBytes)))
+            return false;
+        var port = value[length..];
+        return port.IsEmpty || (port[0] == ':' && Utf8Parser.TryParse(port[1..], out ushort _, out var digits) && digits == port.Length - 1);
     }
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lowerCase) => Ascii.EqualsIgnoreCase(name, lowerCase);

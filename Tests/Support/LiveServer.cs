@@ -17,12 +17,15 @@ internal sealed class LiveServer : IAsyncDisposable
     private LiveServer(WebApplication application, LogCapture log, ManualTime? time)
     {
         (_application, Log, _time) = (application, log, time);
-        Port = new Uri(application.Urls.First()).Port;
+        Port = PortOf("http");
     }
 
     public LogCapture Log { get; }
 
     public int Port { get; }
+
+    /// <summary>The port of a scheme, <c>http</c> or <c>https</c>.</summary>
+    public int PortOf(string scheme) => _application.Urls.Select(url => new Uri(url)).Single(url => url.Scheme == scheme).Port;
 
     /// <summary>Where clients connect.</summary>
     public Uri Uri => new($"ws://127.0.0.1:{Port}/ws");
