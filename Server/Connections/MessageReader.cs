@@ -258,7 +258,7 @@ internal sealed class MessageReader(PipeReader input, ReadingRules rules, TimePr
         _rented = larger;
     }
 
-    /// <summary>Gives the message's memory back.</summary>
+    /// <summary>Gives a message's memory back. To be called once it has been heard, not while another is coming.</summary>
     public void Release()
     {
         if (_rented is not null)

@@ -19,6 +19,7 @@ public sealed class MessageDeflateTests
     [TestCase("F248CDC9", Description = "cut short")]
     [TestCase("000500FAFE48656C6C6F00", Description = "a length that its complement denies")]
     [TestCase("000500FAFF4865", Description = "less than is announced")]
+    [TestCase("000001FFFE4865", Description = "so much less that nothing else is wrong with it")]
     public void What_is_no_deflate_is_bad_data(string hex) => Inflated(hex).Should().Be("NotUtf8");
 
     [TestCase(99, "MessageTooLarge")]

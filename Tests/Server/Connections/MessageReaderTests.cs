@@ -58,7 +58,8 @@ public sealed class MessageReaderTests : IDisposable
                 while (reader.TryRead(out var received))
                 {
                     heard.Add(Told(received));
-                    reader.Release();
+                    if (received.Came == Came.Message)
+                        reader.Release();
                 }
             }
             heard.Should().Equal(expected, $"cut at {cut}");
@@ -86,7 +87,7 @@ public sealed class MessageReaderTests : IDisposable
 
         Next().Should().BeNull();
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(4096);
+        (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(64 * 1024);
     }
 
     [TestCase(0x81, 4097, CloseCode.MessageTooLarge)]
@@ -139,6 +140,7 @@ public sealed class MessageReaderTests : IDisposable
         await SayAsync([.. Frame(0x83, []), .. Frame(0x88, []), .. Text("more")]);
         (await HearAsync()).Should().Be("Fault 1002");
         _reader.Skip();
+        Next().Should().BeNull();
         await SayAsync(Frame(0x88, []));
         _reader.Take(await _reader.WaitAsync());
         Next().Should().BeNull();
@@ -285,7 +287,8 @@ public sealed class MessageReaderTests : IDisposable
         if (!_reader.TryRead(out var received))
             return null;
         var told = Told(received);
-        _reader.Release();
+        if (received.Came == Came.Message)
+            _reader.Release();
         return told;
     }
 

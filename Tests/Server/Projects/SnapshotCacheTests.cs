@@ -21,12 +21,14 @@ public sealed class SnapshotCacheTests
     [Test]
     public void Who_agreed_to_compression_shares_one_encoding_and_who_did_not_another()
     {
-        var (cache, state) = (new SnapshotCache("apollo", new Tape(1000)), Large());
+        var (tape, state) = (new Tape(1000), Large());
+        tape.StartAfter(state.Seq);
+        var cache = new SnapshotCache("apollo", tape);
 
         var snapshots = Enumerable.Range(0, 1000).Select(i => cache.For(state, i % 3 == 0 ? 1024 : null, out var _)).Distinct().ToArray();
 
-        snapshots.Should().HaveCount(2);
-        cache.Unmade.Should().BeEquivalentTo(snapshots, "each is to be made once, and beside the project");
+        snapshots.Length.Should().Be(2);
+        cache.Unmade.SequenceEqual(snapshots).Should().BeTrue("each is to be made once, and beside the project");
     }
 
     [Test]
