@@ -141,7 +141,7 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
     private void Hear(ReadOnlyMemory<byte> frame)
     {
         site.Tally.CountReceived(frame.Length);
-        var head = FrameHead.Read(frame.Span, _project);
+        var head = MessageHead.Read(frame.Span, _project);
         switch (head.Kind)
         {
             case HeadKind.Event:

@@ -21,13 +21,13 @@ internal enum HeadKind
 /// <param name="Seq">Of an event or a snapshot; of a broadcast its data, where that is a whole number.</param>
 /// <param name="Part">Of a snapshot.</param>
 /// <param name="Parts">Of a snapshot.</param>
-internal readonly record struct FrameHead(HeadKind Kind, long Seq = 0, int Part = 0, int Parts = 0)
+internal readonly record struct MessageHead(HeadKind Kind, long Seq = 0, int Part = 0, int Parts = 0)
 {
     private static ReadOnlySpan<byte> Beginning => "{\"type\":\""u8;
 
     /// <param name="frame">One message.</param>
     /// <param name="project">The UTF-8 of the project's id that is expected.</param>
-    public static FrameHead Read(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> project)
+    public static MessageHead Read(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> project)
     {
         if (!frame.StartsWith(Beginning))
             return default;
