@@ -30,13 +30,18 @@ internal static class CommandLine
 
     private const string AllowOrigin = "--allow-origin";
 
-    /// <summary>Spells out what may be given more than once: each origin gets a place of its own, behind those of appsettings.json.</summary>
+    /// <summary>For tests of the WebSocket layer, so the help does not tell of it.</summary>
+    private const string Echo = "--echo";
+
+    /// <summary>
+    /// Spells out what has no value, and what may be given more than once: each origin gets a place of its own, behind those of appsettings.json.
+    /// </summary>
     public static string[] Spell(string[] args)
     {
         var place = 1000;
         return [.. args.Select(arg => arg == AllowOrigin || arg.StartsWith(AllowOrigin + "=", StringComparison.Ordinal)
             ? $"--EventOnly:AllowedOrigins:{place++}{arg[AllowOrigin.Length..]}"
-            : arg)];
+            : arg == Echo ? "--EventOnly:Echo=true" : arg)];
     }
 
     /// <summary>A sentence on the first argument that means nothing; null where all mean something.</summary>
@@ -44,6 +49,8 @@ internal static class CommandLine
     {
         for (var i = 0; i < args.Length; i++)
         {
+            if (args[i] == Echo)
+                continue;
             var name = args[i].Split('=', 2)[0];
             var isKnown = Names.ContainsKey(name) || name == AllowOrigin || name.StartsWith("--EventOnly:", StringComparison.OrdinalIgnoreCase)
                 || name.StartsWith("--Logging:", StringComparison.OrdinalIgnoreCase);

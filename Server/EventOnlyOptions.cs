@@ -27,6 +27,9 @@ public sealed class EventOnlyOptions
     /// that name this machine by a name of their own), elsewhere any.</summary>
     public IList<string> AllowedHosts { get; } = [];
 
+    /// <summary>For tests of the WebSocket layer only, such as the Autobahn suite: <c>/echo</c> answers every text and binary message with itself.</summary>
+    public bool Echo { get; set; }
+
     [ValidateObjectMembers]
     public ConnectionOptions Connections { get; set; } = new();
 

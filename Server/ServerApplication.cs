@@ -64,6 +64,8 @@ internal static class ServerApplication
         var connections = application.Services.GetRequiredService<ConnectionRegistry>();
         application.Use(HostNames.Check(options));
         application.Map(SocketEndpoint.Path, branch => branch.Run(branch.ApplicationServices.GetRequiredService<SocketEndpoint>().AcceptAsync));
+        if (options.Echo)
+            application.Map(SocketEndpoint.EchoPath, branch => branch.Run(branch.ApplicationServices.GetRequiredService<SocketEndpoint>().AcceptEchoAsync));
         application.Map("/health/live", branch => branch.Run(context => context.Response.WriteAsync("live\n")));
         application.Map("/health/ready", branch => branch.Run(context =>
         {

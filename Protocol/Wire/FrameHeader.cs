@@ -34,6 +34,22 @@ public static class FrameHeader
         return frame;
     }
 
+    /// <summary>A whole frame of a payload.</summary>
+    /// <param name="first">The first byte: FIN, reserved bits and opcode.</param>
+    /// <param name="payload">What it carries.</param>
+    public static byte[] Frame(byte first, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> head = stackalloc byte[BytesMax];
+        head = head[..Write(head, first, payload.Length)];
+        var frame = new byte[head.Length + payload.Length];
+        head.CopyTo(frame);
+        payload.CopyTo(frame.AsSpan(head.Length));
+        return frame;
+    }
+
+    /// <summary>How many bytes the head of an unmasked frame has.</summary>
+    public static int BytesOf(ReadOnlySpan<byte> frame) => FrameHead.BytesOf(frame[1]);
+
     private static int Write(Span<byte> head, byte first, int length)
     {
         head[0] = first;

@@ -1,4 +1,4 @@
-using System.Net.WebSockets;
+using System.IO.Pipelines;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Projects;
@@ -30,10 +30,10 @@ internal sealed class Connection : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Outbox _outbox;
-    private readonly WebSocket _socket;
+    private readonly PipeReader _input;
     private readonly MessageReader _reader;
     private readonly CancellationTokenSource _over = new();
-    private readonly Conversation _conversation;
+    private readonly IConversation _conversation;
     private readonly long _bornAt;
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pump = Idle;
@@ -44,18 +44,19 @@ internal sealed class Connection : IDisposable
     private long _endedAt;
     private int _ending; // 0, or the CloseCode
 
+    /// <param name="compresses">Whether permessage-deflate was agreed on.</param>
+    /// <param name="echoes">Whether it answers every message with itself; for tests.</param>
     public Connection(
         long id, Stream stream, Action abort, ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time,
-        ILogger logger)
+        ILogger logger, bool compresses = false, bool echoes = false)
     {
         (Id, _stream, _abort, _options, _time, _logger) = (id, stream, abort, options, time, logger);
         Mailbox = new(options.MailboxBytesMax);
         _outbox = new(Mailbox);
-        _socket = WebSocket.CreateFromStream(
-            new FrameStream(stream, Mailbox, Wake, End, _over.Token),
-            new WebSocketCreationOptions { IsServer = true, SubProtocol = WireCodec.Subprotocol, KeepAliveInterval = Timeout.InfiniteTimeSpan });
-        _reader = new(_socket, options.MessageBytesMax, time);
-        _conversation = new(this, projects, history, options, time, logger);
+        _input = PipeReader.Create(stream, new(leaveOpen: true, useZeroByteReads: true)); // zero-byte: while idle it owns no buffer
+        _reader = new(_input, new(options.MessageBytesMax, compresses, TakesBinary: echoes), time);
+        CompressFrom = compresses ? options.CompressBytesMin : null;
+        _conversation = echoes ? new Echo(this) : new Conversation(this, projects, history, options, time, logger);
         _bornAt = _heardAt = time.GetTimestamp();
     }
 
@@ -64,6 +65,9 @@ internal sealed class Connection : IDisposable
     public Mailbox Mailbox { get; }
 
     public Outbox Outbox => _outbox;
+
+    /// <summary>Bytes from which on what may be compressed is; null where the client did not agree to it.</summary>
+    public int? CompressFrom { get; }
 
     /// <summary>Cancelled when nothing can be said any more.</summary>
     public CancellationToken Over => _over.Token;
@@ -97,64 +101,51 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    private static bool IsLoss(Exception exception) => exception is WebSocketException or IOException or OperationCanceledException
+    private static bool IsLoss(Exception exception) => exception is IOException or OperationCanceledException
         or ObjectDisposedException or Microsoft.AspNetCore.Connections.ConnectionAbortedException;
 
+    /// <summary>
+    /// After a fault it reads and forgets what still comes until the peer closes too, so that our close is not lost to a reset; the heartbeat bounds it.
+    /// </summary>
     private async Task ReadToEndAsync()
     {
         while (true)
         {
-            var received = await ReadAsync();
-            if (received.IsMessage)
+            if (!_reader.TryRead(out var received))
             {
-                Volatile.Write(ref _heardAt, _time.GetTimestamp());
-                if (!IsEnding)
-                    await _conversation.HearAsync(received.Text);
-                _reader.Release();
+                _reader.Take(await _reader.WaitAsync());
+                continue;
             }
-            else
+            switch (received.Came)
             {
-                if (received.Fault is not { } fault)
-                {
+                case Came.Message:
+                    Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                    if (!IsEnding)
+                        await _conversation.HearAsync(received);
+                    _reader.Release();
+                    break;
+                case Came.Ping when !IsEnding:
+                    await PostAsync(received.Bytes);
+                    break;
+                case Came.Fault:
+                    End(received.Code!.Value);
+                    _reader.Skip();
+                    break;
+                case Came.Close:
                     End(CloseCode.Normal, announced: false);
                     return;
-                }
-                End(fault);
-                await SkipToCloseAsync();
-                return;
+                case Came.LineEnd: // nobody is there to be told
+                    return;
             }
         }
     }
 
-    private async ValueTask<MessageReader.Received> ReadAsync()
+    /// <summary>Posts what is meant for this client alone; waits while its mailbox is full, so that who reads nothing is not read either.</summary>
+    public async ValueTask PostAsync(ReadOnlyMemory<byte> frame)
     {
-        try
-        {
-            return await _reader.ReadAsync();
-        }
-        catch (WebSocketException) when (IsEnding) // by FrameStream: the peer broke RFC 6455, and no frame can be told from another any more
-        {
-            await SkipToEndAsync();
-            throw;
-        }
-    }
-
-    /// <summary>Reads and forgets what still comes, so that our close is not lost to a reset; the heartbeat bounds it.</summary>
-    private async Task SkipToCloseAsync()
-    {
-        var nowhere = new byte[4096];
-        while ((await _socket.ReceiveAsync(nowhere.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
-        {
-        }
-    }
-
-    /// <summary>The same where frames cannot be read.</summary>
-    private async Task SkipToEndAsync()
-    {
-        var nowhere = new byte[4096];
-        while (await _stream.ReadAsync(nowhere, _over.Token) > 0)
-        {
-        }
+        while (!Mailbox.TryPost(frame))
+            await Mailbox.RoomAsync(frame.Length, Over);
+        Wake();
     }
 
     /// <summary>Ends the connection: what it says last is the reason. Only the first reason counts.</summary>
@@ -271,7 +262,7 @@ internal sealed class Connection : IDisposable
     public void Dispose()
     {
         _reader.Dispose();
-        _socket.Dispose();
+        _input.Complete();
         _over.Dispose();
     }
 }

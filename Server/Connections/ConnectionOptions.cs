@@ -73,6 +73,14 @@ public sealed class ConnectionOptions
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int MailboxBytesMax { get; set; } = 256 * 1024;
 
+    /// <summary>Whether clients that offer permessage-deflate (as browsers do) get snapshots, pages of history and of queries compressed, and may compress
+    /// what they say. A snapshot is compressed once for all who join; events and small answers never are.</summary>
+    public bool Compress { get; set; } = true;
+
+    /// <summary>Bytes from which on a part of a snapshot or a page is compressed. Less is not worth the work.</summary>
+    [Range(64, 1024 * 1024)]
+    public int CompressBytesMin { get; set; } = 1024;
+
     /// <summary>Errors in ten seconds after which a connection is closed with 4400.</summary>
     [Range(1, 100_000)]
     public int ErrorsMax { get; set; } = 20;

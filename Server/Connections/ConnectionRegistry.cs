@@ -26,10 +26,13 @@ internal sealed class ConnectionRegistry(
     public bool IsStopping => _stopping;
 
     /// <summary>Serves one upgraded stream until its connection is over.</summary>
-    public async Task ServeAsync(Stream stream, Action abort)
+    /// <param name="compresses">Whether permessage-deflate was agreed on.</param>
+    /// <param name="echoes">Whether it answers every message with itself; for tests.</param>
+    public async Task ServeAsync(Stream stream, Action abort, bool compresses, bool echoes)
     {
         using var connection = new Connection(
-            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, history, time, logger);
+            Interlocked.Increment(ref _lastId), stream, abort, options.Connections, projects, history, time, logger,
+            compresses, echoes);
         _connections[connection.Id] = connection;
         try
         {

@@ -10,7 +10,7 @@ namespace EventOnly.Server.Connections;
 /// answered. Called by the read loop, one message at a time.
 /// </summary>
 #pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
-internal sealed class Conversation
+internal sealed class Conversation : IConversation
 #pragma warning restore CA1001
 {
     private const int QueryItemsDefault = 50;
@@ -40,8 +40,10 @@ internal sealed class Conversation
     /// <summary>Whether <c>connect</c> has been said.</summary>
     public bool IsIntroduced => Volatile.Read(ref _userName) is not null;
 
+    public ValueTask HearAsync(Received message) => HearAsync(message.Bytes);
+
     /// <summary>Hears one message. What cannot be understood is answered, not thrown.</summary>
-    public ValueTask HearAsync(ReadOnlyMemory<byte> text)
+    private ValueTask HearAsync(ReadOnlyMemory<byte> text)
     {
         if (!_codec.TryDecode(text.Span, out ClientMessage? message, out var fault))
             return new(ComplainAsync(Complaint(fault!)));
@@ -99,7 +101,7 @@ internal sealed class Conversation
             return;
         }
         await _connection.Mailbox.RoomAsync(0, _connection.Over); // joined is posted whatever is in the box, so who does not read may not join on and on
-        var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End);
+        var member = new Member(_userName!, _connection.Mailbox, _connection.Wake, _connection.End, _connection.CompressFrom);
         _connection.Outbox.Add(member);
         while (await OpenAsync(m.Project) is { } loop)
         {
@@ -266,17 +268,15 @@ internal sealed class Conversation
     /// <summary>Says something to this client alone; waits while its mailbox is full, so that who does not listen is not heard either.</summary>
     private Task SayAsync(ServerMessage message) => SayAsync(Frame(message));
 
-    private async Task SayAsync(ReadOnlyMemory<byte> frame)
-    {
-        while (!_connection.Mailbox.TryPost(frame))
-            await _connection.Mailbox.RoomAsync(frame.Length, _connection.Over);
-        _connection.Wake();
-    }
+    private Task SayAsync(ReadOnlyMemory<byte> frame) => _connection.PostAsync(frame).AsTask();
 
-    /// <summary>Sends a large answer, made when its turn has come; it keeps none of the small ones waiting. False where the connection is ending.</summary>
+    /// <summary>
+    /// Sends a large answer, made when its turn has come, and compressed where that was agreed on; it keeps none of the small ones waiting. False where
+    /// the connection is ending.
+    /// </summary>
     private async Task<bool> SendAsync(Func<ReadOnlyMemory<byte>> frame, CancellationToken cancelled)
     {
-        if (!await _connection.Outbox.Bulk.PutAsync(frame, cancelled))
+        if (!await _connection.Outbox.Bulk.PutAsync(() => MessageDeflate.Compress(frame(), _connection.CompressFrom), cancelled))
             return false;
         _connection.Wake();
         return true;

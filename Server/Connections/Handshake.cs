@@ -17,7 +17,7 @@ internal static class Handshake
         Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
 
-    public static Refusal? Refuse(HttpRequest request, IList<string> allowedOrigins)
+    public static Refusal? Refuse(HttpRequest request, IList<string> allowedOrigins, bool needsSubprotocol = true)
     {
         var headers = request.Headers;
         if (!HttpMethods.IsGet(request.Method) || !Lists(headers.Upgrade, "websocket") || !Lists(headers.Connection, "upgrade"))
@@ -30,7 +30,7 @@ internal static class Handshake
             return new(StatusCodes.Status400BadRequest, "Sec-WebSocket-Key must be 16 bytes in base64.");
         if (!IsAllowedOrigin(request, allowedOrigins))
             return new(StatusCodes.Status403Forbidden, "This origin is not allowed. The server's setting AllowedOrigins lists those that are.");
-        return Lists(headers.SecWebSocketProtocol, WireCodec.Subprotocol)
+        return !needsSubprotocol || Lists(headers.SecWebSocketProtocol, WireCodec.Subprotocol)
             ? null
             : new(StatusCodes.Status400BadRequest, $"Offer the subprotocol '{WireCodec.Subprotocol}': new WebSocket(url, '{WireCodec.Subprotocol}').");
     }

@@ -9,9 +9,16 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
 {
     public const string Path = "/ws";
 
-    public async Task AcceptAsync(HttpContext context)
+    public const string EchoPath = "/echo";
+
+    public Task AcceptAsync(HttpContext context) => AcceptAsync(context, echoes: false);
+
+    /// <summary>For tests: the same door to a connection that answers every message with itself, and needs no subprotocol.</summary>
+    public Task AcceptEchoAsync(HttpContext context) => AcceptAsync(context, echoes: true);
+
+    private async Task AcceptAsync(HttpContext context, bool echoes)
     {
-        if (Handshake.Refuse(context.Request, options.AllowedOrigins) is { } refusal)
+        if (Handshake.Refuse(context.Request, options.AllowedOrigins, needsSubprotocol: !echoes) is { } refusal)
         {
             await RefuseAsync(context, refusal);
             return;
@@ -32,9 +39,13 @@ internal sealed class SocketEndpoint(ConnectionRegistry connections, EventOnlyOp
         var headers = context.Response.Headers;
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = Handshake.Accept(context.Request.Headers.SecWebSocketKey.ToString());
-        headers.SecWebSocketProtocol = WireCodec.Subprotocol;
+        if (!echoes)
+            headers.SecWebSocketProtocol = WireCodec.Subprotocol;
+        var deflate = options.Connections.Compress ? DeflateOffer.Answer(context.Request.Headers.SecWebSocketExtensions) : null;
+        if (deflate is not null)
+            headers.SecWebSocketExtensions = deflate;
         await using var stream = await upgrade.UpgradeAsync();
-        await connections.ServeAsync(stream, context.Abort);
+        await connections.ServeAsync(stream, context.Abort, compresses: deflate is not null, echoes);
     }
 
     private async Task RefuseAsync(HttpContext context, Handshake.Refusal refusal)

@@ -10,7 +10,8 @@ namespace EventOnly.Server.Projects;
 /// <param name="mailbox">Where what is meant for it alone goes.</param>
 /// <param name="wake">Tells the connection that there is something to take. Called by the shell only.</param>
 /// <param name="end">Tells the connection to end.</param>
-internal sealed class Member(string userName, Mailbox mailbox, Action wake, Action<CloseCode> end)
+/// <param name="compressFrom">Bytes from which on a part of its snapshot is compressed; null where its client did not agree to that.</param>
+internal sealed class Member(string userName, Mailbox mailbox, Action wake, Action<CloseCode> end, int? compressFrom = null)
 {
     private enum Phase { Outside, Inside, Leaving, Gone }
 
@@ -26,6 +27,9 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
     private ReadOnlyMemory<byte> _lastWord;
 
     public string UserName { get; } = userName;
+
+    /// <summary>Bytes from which on a part of its snapshot is compressed; null where nothing is.</summary>
+    public int? CompressFrom { get; } = compressFrom;
 
     /// <summary>Its public session id; set when it joins.</summary>
     public string Session { get; private set; } = "";
@@ -60,6 +64,7 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
         (_whispers, _whisperPosition) = (whispers, whispers.Head);
         Mailbox.PostAlways(joined);
         _phase = Phase.Inside; // volatile: the pump sees all of the above
+        snapshot?.AwaitBy(this);
     }
 
     /// <summary>
@@ -92,8 +97,10 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
             return false;
         if (_snapshot is not null)
         {
-            bytes = _snapshot.Frames[_part++];
-            if (_part == _snapshot.Frames.Length)
+            if (_snapshot.Frames is not { } frames)
+                return false; // it is being made
+            bytes = frames[_part++];
+            if (_part == frames.Length)
                 _snapshot = null;
             return true;
         }

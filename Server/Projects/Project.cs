@@ -56,6 +56,9 @@ internal sealed class Project
     /// <summary>Members with something new in their mailbox since the driver last cleared this.</summary>
     public List<Member> Touched { get; } = [];
 
+    /// <summary>Snapshots that the driver is to make, beside the project if it can; their members wait for them. It clears this.</summary>
+    public List<EncodedSnapshot> UnmadeSnapshots => _snapshots.Unmade;
+
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
     public bool TapesMoved { get; set; }
 
@@ -158,7 +161,7 @@ internal sealed class Project
         if (recovered)
             _tape.TryFindAfter(request.Since!.Value.Seq, out position);
         else if (request.Listen)
-            snapshot = _snapshots.For(_state, out position);
+            snapshot = _snapshots.For(_state, member.CompressFrom, out position);
 
         // What is in the snapshot is settled by it; what comes after, by its event. A publisher that does not listen sees neither.
         var settled = !request.Listen ? _state : snapshot?.State;

@@ -50,6 +50,7 @@ internal sealed class ProjectLoop
     private readonly Project _project;
     private readonly IJournal _journal;
     private readonly Keeper _keeper;
+    private readonly SnapshotMaker _maker;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly int _batchMax;
@@ -66,6 +67,7 @@ internal sealed class ProjectLoop
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
         (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
+        _maker = new(id, logger);
         _idleSince = time.GetTimestamp();
         _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
@@ -171,12 +173,12 @@ internal sealed class ProjectLoop
                     await Task.Yield();
             }
             Close(null); // nobody is in
-            await _keeper.EndAsync(_project.State);
+            await EndAsync(_project.State);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             Close(null); // the members are told by whoever stops
-            await _keeper.EndAsync(_project.State);
+            await EndAsync(_project.State);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -184,7 +186,7 @@ internal sealed class ProjectLoop
             foreach (var member in _project.Members.All)
                 member.End(CloseCode.ServerFault);
             Close(CloseCode.ServerFault);
-            await _keeper.EndAsync(null);
+            await EndAsync(null);
         }
     }
 
@@ -221,6 +223,12 @@ internal sealed class ProjectLoop
             seen.TrySetResult(null);
     }
 
+    private async Task EndAsync(ProjectState? last)
+    {
+        await _maker.EndAsync();
+        await _keeper.EndAsync(last);
+    }
+
     private async Task TurnAsync(CancellationToken stopping)
     {
         _submissions.Clear();
@@ -232,6 +240,7 @@ internal sealed class ProjectLoop
         if (_submissions.Count > 0)
             await RecordAsync(stopping);
         _project.TellPresence();
+        _maker.Look(_project.UnmadeSnapshots);
         FanOut.Pass(_project);
         foreach (var seen in _looks)
             seen.TrySetResult(_project.State);

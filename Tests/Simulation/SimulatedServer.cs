@@ -47,6 +47,8 @@ internal sealed class SimulatedServer(Random random)
                 port.Outbox.Add(member);
                 _project.Join(member, SessionId.Of("", join.Session), join, out var replaced).Should().BeTrue();
                 replaced?.End(CloseCode.Replaced);
+                _project.UnmadeSnapshots.ForEach(snapshot => snapshot.Make());
+                _project.UnmadeSnapshots.Clear();
                 break;
             case ClientMessage.Submit submit:
                 _submissions.Add(new(port.Member!, submit.N, submit.Command));

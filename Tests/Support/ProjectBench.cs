@@ -45,6 +45,8 @@ internal sealed class ProjectBench(ProjectOptions options)
         var guest = new Guest(name, session, mailboxBytes);
         _guests[name] = guest;
         Project.Join(guest.Member, guest.Session, request ?? Given.Join(), out _).Should().BeTrue();
+        Project.UnmadeSnapshots.ForEach(snapshot => snapshot.Make());
+        Project.UnmadeSnapshots.Clear();
         return guest;
     }
 

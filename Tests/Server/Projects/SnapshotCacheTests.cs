@@ -15,7 +15,7 @@ public sealed class SnapshotCacheTests
     {
         var (cache, state) = (new SnapshotCache("apollo", new Tape(1000)), ProjectState.FromSnapshot(0, [Given.Entity("a")]));
 
-        Enumerable.Range(0, 1000).Select(_ => cache.For(state, out var _)).Distinct().Count().Should().Be(1);
+        Enumerable.Range(0, 1000).Select(_ => cache.For(state, null, out var _)).Distinct().Count().Should().Be(1);
     }
 
     [Test]
@@ -52,12 +52,12 @@ public sealed class SnapshotCacheTests
     {
         var tape = new Tape(100);
         var cache = new SnapshotCache("apollo", tape);
-        var kept = cache.For(ProjectState.Empty, out _);
+        var kept = cache.For(ProjectState.Empty, null, out _);
         for (var i = 0; i < 20; i++)
             tape.Publish(new byte[3000]);
         var now = ProjectState.FromSnapshot(20, []);
 
-        cache.For(now, out var position).Should().NotBeSameAs(kept);
+        cache.For(now, null, out var position).Should().NotBeSameAs(kept);
 
         position.Should().Be(tape.Head);
     }

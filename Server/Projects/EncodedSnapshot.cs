@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// A state as complete snapshot frames, shared by all who join while it is fresh. Made once, by whoever drives the project and beside it if it is large;
+/// until then its members have nothing to take, and they are woken when they have.
+/// </summary>
+/// <param name="compressFrom">Bytes of a part from which on it is compressed, for those who agreed to that; null for all others.</param>
+internal sealed class EncodedSnapshot(string project, ProjectState state, int? compressFrom = null)
+{
+    private const int PartBytes = 32 * 1024;
+    private const int EntityBytesMore = 100;
+
+    private readonly Lock _gate = new();
+    private readonly List<Member> _waiting = [];
+    private ReadOnlyMemory<byte>[]? _frames;
+
+    public ProjectState State { get; } = state;
+
+    /// <summary>How large it is, about, when nothing is compressed.</summary>
+    public long Bytes => State.DataBytes + (long)State.Entities.Count * EntityBytesMore;
+
+    /// <summary>The parts in order; null while they are not made.</summary>
+    public ReadOnlyMemory<byte>[]? Frames => Volatile.Read(ref _frames);
+
+    /// <summary>Makes it, and wakes those who wait for it. Once.</summary>
+    public void Make()
+    {
+        var parts = Split(State).ToArray();
+        ReadOnlyMemory<byte>[] frames = [.. Encode(project, State, null, parts, parts.Length, compressFrom)];
+        Member[] waiting;
+        lock (_gate)
+        {
+            Volatile.Write(ref _frames, frames);
+            waiting = [.. _waiting];
+            _waiting.Clear();
+        }
+        foreach (var member in waiting)
+            member.Wake();
+    }
+
+    /// <summary>Sends those away who wait for what could not be made.</summary>
+    public void Fail()
+    {
+        lock (_gate)
+        {
+            foreach (var member in _waiting)
+                member.End(CloseCode.ServerFault);
+        }
+    }
+
+    /// <summary>Has a member woken once it is made.</summary>
+    public void AwaitBy(Member member)
+    {
+        lock (_gate)
+        {
+            if (_frames is null)
+                _waiting.Add(member);
+        }
+    }
+
+    /// <summary>The frames that answer a request, each made when it is asked for: a state may be large, and is told to one only.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> PartsOf(string project, ProjectState state, string requestId) =>
+        Encode(project, state, requestId, Split(state), Split(state).Count(), null);
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Encode(
+        string project, ProjectState state, string? requestId, IEnumerable<ImmutableArray<Entity>> parts, int count, int? compressFrom)
+    {
+        var output = new Utf8Buffer(PartBytes + 1024);
+        var part = 0;
+        foreach (var entities in parts)
+        {
+            part++;
+            output.Clear();
+            WireCodec.EncodeFrame(output, new ServerMessage.Snapshot(
+                requestId, project, state.Seq, part, count, entities, part == count ? state.Hash : null));
+            var frame = MessageDeflate.Compress(output.WrittenMemory, compressFrom);
+            yield return frame.Equals(output.WrittenMemory) ? output.Written.ToArray() : frame;
+        }
+    }
+
+    /// <summary>At least one part, so that an empty project has a snapshot too.</summary>
+    private static IEnumerable<ImmutableArray<Entity>> Split(ProjectState state)
+    {
+        var part = ImmutableArray.CreateBuilder<Entity>();
+        var bytes = 0;
+        foreach (var (_, entity) in state.Entities)
+        {
+            if (bytes > 0 && bytes + entity.Data.Bytes > PartBytes)
+            {
+                yield return part.DrainToImmutable();
+                bytes = 0;
+            }
+            part.Add(entity);
+            bytes += entity.Data.Bytes + EntityBytesMore;
+        }
+        yield return part.DrainToImmutable();
+    }
+}

@@ -1,0 +1,36 @@
+using EventOnly.Server.Diagnostics;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// Makes a project's large snapshots beside its loop, one after the other: a state never changes, so who joins waits for its encoding and nobody else does.
+/// </summary>
+internal sealed class SnapshotMaker(string project, ILogger logger)
+{
+    private Task _making = Task.CompletedTask; // never fails
+
+    /// <summary>The loop's, after each turn: begins what is due and does not wait for it.</summary>
+    public void Look(List<EncodedSnapshot> unmade)
+    {
+        foreach (var snapshot in unmade)
+            _making = MakeAsync(_making, snapshot);
+        unmade.Clear();
+    }
+
+    /// <summary>The loop's, when it has ended: waits for what is under way.</summary>
+    public Task EndAsync() => _making;
+
+    private async Task MakeAsync(Task before, EncodedSnapshot snapshot)
+    {
+        await before;
+        try
+        {
+            await Task.Run(snapshot.Make);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.ProjectFaulted(project, fault);
+            snapshot.Fail();
+        }
+    }
+}
