@@ -26,8 +26,8 @@ internal sealed class LoadSite : IDisposable
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Another way to a server than the network: tests connect through memory.</summary>
-    internal Func<ConnectionOptions, ConnectionOptions> Dial { get; init; } = options => options;
+    /// <summary>Changes how a client connects: tests put themselves between.</summary>
+    public Func<int, ConnectionOptions, ConnectionOptions> Dial { get; init; } = (_, options) => options;
 
     /// <summary>Tells this load's sessions and projects from those of others, on a server that knew others.</summary>
     public string RunId { get; } = Guid.NewGuid().ToString("n")[..12];
@@ -80,7 +80,7 @@ internal sealed class LoadSite : IDisposable
         _stopping.Cancel();
     }
 
-    public ConnectionOptions OptionsOf(int client, bool isSlow) => Dial(new()
+    public ConnectionOptions OptionsOf(int client, bool isSlow) => Dial(client, new()
     {
         ReceiveBufferBytes = isSlow ? SlowBufferBytes : null,
         LocalAddress = Plan.Clients > ClientsPerSource && IsLoopback ? new IPAddress([127, 0, 0, (byte)(2 + client / ClientsPerSource)]) : null,
