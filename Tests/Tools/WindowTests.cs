@@ -7,7 +7,10 @@ namespace EventOnly.Tests.Tools;
 [Parallelizable]
 public sealed class WindowTests
 {
-    private readonly Window _window = new();
+    private Window _window = null!;
+
+    [SetUp]
+    public void Begin() => _window = new();
 
     [Test]
     public void Beyond_64_commands_wait_with_their_moments()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using EventOnly.Tools.Replay;
 
@@ -23,7 +24,7 @@ internal static class LoadCommand
     private static readonly Option<string> s_slow = new("--slow") { Description = "Share of the clients that read slowly (one message each 100 ms) or with pauses (3 s of 4), and publish nothing.", DefaultValueFactory = _ => "0%" };
     private static readonly Option<bool> s_storm = new("--reconnect-storm") { Description = "Half-way, drop all connections at once." };
     private static readonly Option<int> s_seed = Number("--seed", "The chance by which who does what is chosen.", 1, int.MinValue, int.MaxValue);
-    private static readonly Option<int?> s_fold = new("--fold") { Description = $"Members of each project that fold its events. Without it: all up to {LoadPlan.FoldAllMax} clients, beyond it one of each." };
+    private static readonly Option<int> s_fold = new("--fold") { DefaultValueFactory = _ => LoadPlan.FoldAsUsual, Description = $"Members of each project that fold its events. Without it: all up to {LoadPlan.FoldAllMax} clients, beyond it one of each." };
     private static readonly Option<int> s_payload = Number("--payload", "Bytes of text in a create or a patch.", 100, 0, 60_000);
     private static readonly Option<string?> s_token = new("--token") { Description = "What the clients say who they are by." };
     private static readonly Option<string?> s_json = new("--json") { Description = "The report as JSON, to a file or to the output.", Arity = ArgumentArity.ZeroOrOne };
@@ -38,12 +39,12 @@ internal static class LoadCommand
             Check(option, text => Quantity.TryDuration(text, out _) ? null : $"'{text}' is not a time of at most a day such as 30s, 500ms or 2m.");
         s_rate.Validators.Add(result =>
         {
-            if (result.Errors.Any() || result.GetValueOrDefault<double>() is not (> 0 and <= 10_000_000))
+            if (Given(result, s_rate) is not (null or (> 0 and <= 10_000_000)))
                 result.AddError("--rate must be more than 0 and at most 10,000,000.");
         });
         s_fold.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 0)
+            if (!result.Implicit && Given(result, s_fold) < 0)
                 result.AddError("--fold must not be negative.");
         });
         var command = new Command("load", "Puts a server under load by headless clients, and checks that it keeps its promises.")
@@ -53,7 +54,7 @@ internal static class LoadCommand
         };
         command.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.GetValue(s_projects) > result.GetValue(s_clients))
+            if (Given(result, s_projects) > Given(result, s_clients))
                 result.AddError("--projects must not be more than --clients: each client is in one project.");
         });
         command.SetAction(RunAsync);
@@ -135,6 +136,19 @@ internal static class LoadCommand
             await File.WriteAllTextAsync(file!, report.ToJson() + "\n", ct);
     }
 
+    /// <summary>What was said; null where it is no such value, which the parser tells by itself.</summary>
+    private static T? Given<T>(SymbolResult result, Option<T> option) where T : struct
+    {
+        try
+        {
+            return result.GetValue(option);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private static TimeSpan DurationOf(ParseResult parsed, Option<string> option) =>
         Quantity.TryDuration(parsed.GetRequiredValue(option), out var duration) ? duration : TimeSpan.Zero;
 
@@ -145,7 +159,7 @@ internal static class LoadCommand
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && (result.GetValueOrDefault<int>() is var number && (number < min || number > max)))
+            if (Given(result, option) is { } number && (number < min || number > max))
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min:N0} to {max:N0}."));
         });
         return option;

@@ -4,6 +4,7 @@ namespace EventOnly.Tools.Load;
 internal sealed record LoadPlan
 {
     public const int FoldAllMax = 500;
+    public const int FoldAsUsual = -1;
 
     public int Clients { get; init; } = 1000;
 
@@ -31,14 +32,14 @@ internal sealed record LoadPlan
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>Members of each project that fold its events; null for all up to <see cref="FoldAllMax"/> clients and one beyond.</summary>
-    public int? Fold { get; init; }
+    /// <summary>Members of each project that fold its events; <see cref="FoldAsUsual"/> for all up to <see cref="FoldAllMax"/> clients and one beyond.</summary>
+    public int Fold { get; init; } = FoldAsUsual;
 
     public int PayloadBytes { get; init; } = 100;
 
     public string? Token { get; init; }
 
-    public int FoldPerProject => Fold ?? (Clients <= FoldAllMax ? Clients : 1);
+    public int FoldPerProject => Fold >= 0 ? Fold : Clients <= FoldAllMax ? Clients : 1;
 
     public int SlowCount => (int)(Clients * Slow);
 }
