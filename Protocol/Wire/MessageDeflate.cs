@@ -24,13 +24,14 @@ public static class MessageDeflate
     /// <summary>A whole text or binary frame of a server, compressed; or as it is, where that makes it no smaller.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="bytesMin">Bytes of a frame from which on it is worth trying; null where nothing may be compressed.</param>
-    public static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> frame, int? bytesMin)
+    /// <param name="level">How hard to try: harder pays for what many receive.</param>
+    public static ReadOnlyMemory<byte> Compress(ReadOnlyMemory<byte> frame, int? bytesMin, CompressionLevel level = CompressionLevel.Fastest)
     {
-        if (!(frame.Length >= bytesMin))
-            return frame;
         var payload = frame[FrameHeader.BytesOf(frame.Span)..];
+        if (!(frame.Length >= bytesMin) || payload.IsEmpty)
+            return frame;
         using var output = new MemoryStream(payload.Length / 4 + 64);
-        using (var deflate = new DeflateStream(output, CompressionLevel.Fastest, leaveOpen: true))
+        using (var deflate = new DeflateStream(output, level, leaveOpen: true))
         {
             deflate.Write(payload.Span);
             deflate.Flush();

@@ -10,7 +10,7 @@ public sealed class ConnectionOptions
     [Range(1, 10_000_000)]
     public int OpenMax { get; set; } = 60_000;
 
-    /// <summary>Bytes of one message. A larger one closes the connection with 1009.</summary>
+    /// <summary>Bytes of one message, after inflating where it came compressed. A larger one closes the connection with 1009.</summary>
     [Range(4 * 1024, 16 * 1024 * 1024)]
     public int MessageBytesMax { get; set; } = 64 * 1024;
 

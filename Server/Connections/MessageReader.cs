@@ -219,7 +219,7 @@ internal sealed class MessageReader(PipeReader input, ReadingRules rules, TimePr
         if (head.Opcode == FrameOpcode.Ping && !_isSkipping)
         {
             var pong = _control;
-            _control = null; // the mailbox's now
+            (_control, _controlLength) = (null, 0); // the mailbox's now
             return new(Came.Ping, pong);
         }
         return head.IsControl || !head.IsFinal || _isSkipping ? null : EndMessage();
@@ -258,7 +258,7 @@ internal sealed class MessageReader(PipeReader input, ReadingRules rules, TimePr
         _rented = larger;
     }
 
-    /// <summary>Gives the message's memory back.</summary>
+    /// <summary>Gives a message's memory back. To be called once it has been heard, not while another is coming.</summary>
     public void Release()
     {
         if (_rented is not null)

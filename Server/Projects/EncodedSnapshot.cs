@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.IO.Compression;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
@@ -77,7 +78,8 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
             output.Clear();
             WireCodec.EncodeFrame(output, new ServerMessage.Snapshot(
                 requestId, project, state.Seq, part, count, entities, part == count ? state.Hash : null));
-            var frame = MessageDeflate.Compress(output.WrittenMemory, compressFrom);
+            // Optimal: 20 % of the bytes instead of 33 %, for ten times the work, which is done once for all and beside the project.
+            var frame = MessageDeflate.Compress(output.WrittenMemory, compressFrom, CompressionLevel.Optimal);
             yield return frame.Equals(output.WrittenMemory) ? output.Written.ToArray() : frame;
         }
     }

@@ -42,6 +42,9 @@ internal sealed class Member(string userName, Mailbox mailbox, Action wake, Acti
 
     public bool IsInside => _phase == Phase.Inside;
 
+    /// <summary>Whether parts of its snapshot are still to be taken.</summary>
+    public bool IsBeforeTail => _snapshot is not null;
+
     public bool IsGone => _phase == Phase.Gone;
 
     public Mailbox Mailbox { get; } = mailbox;

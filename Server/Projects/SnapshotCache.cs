@@ -11,7 +11,7 @@ internal sealed class SnapshotCache(string project, Tape tape)
     private const long TailBytesMin = 64 * 1024;
 
     /// <summary>A snapshot of so many bytes is made in less than a millisecond, so it is made at once.</summary>
-    private const long AtOnceBytesMax = 32 * 1024;
+    private const long AtOnceBytesMax = 16 * 1024;
 
     private EncodedSnapshot? _plain;
     private EncodedSnapshot? _compressed;

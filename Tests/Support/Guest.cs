@@ -13,10 +13,10 @@ internal sealed class Guest
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _wakes;
 
-    public Guest(string name, string? session = null, int mailboxBytes = 1 << 20)
+    public Guest(string name, string? session = null, int mailboxBytes = 1 << 20, int? compressFrom = null)
     {
         (Name, Session, Mailbox) = (name, session ?? "session-of-" + name, new(mailboxBytes));
-        Member = new(name, Mailbox, Woken, SentAway);
+        Member = new(name, Mailbox, Woken, SentAway, compressFrom);
     }
 
     public string Name { get; }
@@ -61,6 +61,17 @@ internal sealed class Guest
                 return found;
             await woken.WaitAsync(TimeSpan.FromSeconds(20));
         }
+    }
+
+    /// <summary>The frames of its snapshot as they are, after all that is in its mailbox; they may be compressed.</summary>
+    public List<ReadOnlyMemory<byte>> TakeSnapshot()
+    {
+        while (Mailbox.TryTake(out var posted))
+            _heard.AddRange(Given.Messages(posted.Span));
+        var frames = new List<ReadOnlyMemory<byte>>();
+        while (Member.IsBeforeTail && Member.TryTake(out var frame, out _))
+            frames.Add(frame);
+        return frames;
     }
 
     private bool TakeOnce(out ReadOnlyMemory<byte> bytes)

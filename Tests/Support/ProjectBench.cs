@@ -16,6 +16,12 @@ internal sealed class ProjectBench(ProjectOptions options)
     /// <summary>What the clock shows, in milliseconds.</summary>
     public long NowMs { get; set; } = 1_763_712_000_000;
 
+    /// <summary>Whether large snapshots are made at once, as a driver would beside the project.</summary>
+    public bool MakesSnapshots { get; set; } = true;
+
+    /// <summary>How many it made.</summary>
+    public int SnapshotsMade { get; private set; }
+
     public Guest this[string name] => _guests[name];
 
     public ProjectState State => Project.State;
@@ -40,14 +46,21 @@ internal sealed class ProjectBench(ProjectOptions options)
         return this;
     }
 
-    public Guest Enter(string name, ClientMessage.Join? request = null, string? session = null, int mailboxBytes = 1 << 20)
+    public Guest Enter(string name, ClientMessage.Join? request = null, string? session = null, int mailboxBytes = 1 << 20, int? compressFrom = null)
     {
-        var guest = new Guest(name, session, mailboxBytes);
+        var guest = new Guest(name, session, mailboxBytes, compressFrom);
         _guests[name] = guest;
         Project.Join(guest.Member, guest.Session, request ?? Given.Join(), out _).Should().BeTrue();
+        if (MakesSnapshots)
+            MakeSnapshots();
+        return guest;
+    }
+
+    private void MakeSnapshots()
+    {
+        SnapshotsMade += Project.UnmadeSnapshots.Count;
         Project.UnmadeSnapshots.ForEach(snapshot => snapshot.Make());
         Project.UnmadeSnapshots.Clear();
-        return guest;
     }
 
     public Guest Leave(string name)

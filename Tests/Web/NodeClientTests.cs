@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using EventOnly.Tests.Support;
 
@@ -18,7 +17,7 @@ public sealed partial class NodeClientTests
         var code = Code().Match(await File.ReadAllTextAsync(Repository.PathOf("docs", "wire.md"))).Groups["code"].Value;
         code.Should().Contain("ws://localhost:8080/ws");
 
-        var said = await RunAsync(
+        var said = await Programs.RunNodeAsync(
             "import { webcrypto } from 'node:crypto'; globalThis.crypto ??= webcrypto;\n" // Node 18 has it only by import
             + code.Replace("ws://localhost:8080/ws", server.Uri.ToString(), StringComparison.Ordinal)
             + "socket.addEventListener('message', ({ data }) => { if (JSON.parse(data).type === 'create') socket.close(); });");
@@ -32,21 +31,8 @@ public sealed partial class NodeClientTests
     {
         await using var server = await LiveServer.StartAsync();
 
-        var said = await RunAsync($"import {{ tellTheStory }} from './against-server.js'; console.log(await tellTheStory('{server.Uri}'));");
+        var said = await Programs.RunNodeAsync($"import {{ tellTheStory }} from './against-server.js'; console.log(await tellTheStory('{server.Uri}'));");
 
         said.Trim().Should().Be("converged");
-    }
-
-    private static async Task<string> RunAsync(string code)
-    {
-        using var node = Process.Start(new ProcessStartInfo("node", ["--input-type=module", "-e", code])
-        {
-            WorkingDirectory = Repository.PathOf("Tests", "Web"), RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        })!;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var (output, errors) = (node.StandardOutput.ReadToEndAsync(deadline.Token), node.StandardError.ReadToEndAsync(deadline.Token));
-        await node.WaitForExitAsync(deadline.Token);
-        node.ExitCode.Should().Be(0, await errors);
-        return await output;
     }
 }

@@ -19,6 +19,69 @@ public sealed class SnapshotCacheTests
     }
 
     [Test]
+    public void Who_agreed_to_compression_shares_one_encoding_and_who_did_not_another()
+    {
+        var (cache, state) = (new SnapshotCache("apollo", new Tape(1000)), Large());
+
+        var snapshots = Enumerable.Range(0, 1000).Select(i => cache.For(state, i % 3 == 0 ? 1024 : null, out var _)).Distinct().ToArray();
+
+        snapshots.Length.Should().Be(2);
+        cache.Unmade.SequenceEqual(snapshots).Should().BeTrue("each is to be made once, and beside the project");
+    }
+
+    [Test]
+    public void A_storm_over_many_turns_in_which_others_go_on_costs_one_encoding_and_all_get_the_same_bytes()
+    {
+        var bench = Given.AProject().WithEntities([.. Large().Entities.Values]).WithMembers("bob");
+        var joiners = new List<Guest>();
+        for (var n = 1; n <= 100; n++)
+        {
+            joiners.Add(bench.Enter($"m{n}", compressFrom: 1024));
+            bench.Submit("bob", n, Given.Create($"new-{n}"));
+        }
+
+        var parts = joiners.Select(joiner => joiner.TakeSnapshot()).ToArray();
+
+        bench.SnapshotsMade.Should().Be(2, "one for bob, one for all that came later and agreed to compression");
+        parts.Should().OnlyContain(taken => taken.Count == parts[0].Count && taken.Zip(parts[0]).All(pair => pair.First.Equals(pair.Second)), "the same memory, not only the same bytes");
+        parts[0][0].Span[0].Should().Be(0xC1);
+    }
+
+    [Test]
+    public void While_a_snapshot_is_being_made_its_members_wait_and_nobody_else_does()
+    {
+        var bench = Given.AProject().WithEntities([.. Large().Entities.Values]).WithMembers("bob");
+        bench["bob"].Heard();
+        bench.MakesSnapshots = false;
+        var late = bench.Enter("late", compressFrom: 1024);
+
+        bench.Submit("bob", 1, Given.Create("meanwhile"));
+        var (heardByBob, heardByLate, wakes) = (bench["bob"].HeardNow(), late.Heard(), late.Wakes);
+        bench.Project.UnmadeSnapshots.Single().Make();
+
+        heardByBob.Should().Contain(message => message is ServerMessage.Happened);
+        heardByLate.Should().AllBeOfType<ServerMessage.Joined>("the tail comes after the snapshot");
+        late.Wakes.Should().Be(wakes + 1, "it is told once it can go on");
+        late.TakeSnapshot().Should().NotBeEmpty();
+        late.Events().Single().Seq.Should().Be(bench.State.Seq);
+    }
+
+    [Test]
+    public void Who_waits_for_a_snapshot_that_cannot_be_made_is_sent_away()
+    {
+        var bench = Given.AProject().WithEntities([.. Large().Entities.Values]);
+        bench.MakesSnapshots = false;
+        var ann = bench.Enter("ann");
+
+        bench.Project.UnmadeSnapshots.Single().Fail();
+
+        ann.EndedBy.Should().Be(CloseCode.ServerFault);
+    }
+
+    private static ProjectState Large() =>
+        Given.State([.. Enumerable.Range(0, 150).Select(i => Given.Entity($"e{i:d3}", $$"""{"text":"{{s_kilobyte}}"}"""))]);
+
+    [Test]
     public void A_kept_snapshot_is_followed_by_all_that_happened_since()
     {
         var bench = Given.AProject().WithEntities(Given.Entity("a")).WithMembers("bob");
