@@ -9,7 +9,7 @@ namespace EventOnly.Tests.Client;
 [NonParallelizable]
 public sealed class IdleConnectionTests
 {
-    private const int Count = 400;
+    private const int Count = 1000;
     private const int BytesMax = 12 * 1024;
 
     [Test]
