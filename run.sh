@@ -14,6 +14,7 @@ help() {
 ./run.sh test --long         the same, with the slow suites in their long form
 ./run.sh check               layout, analyzers, types of the scripts
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
+./run.sh load                headless clients against a server it starts, or --url; checks every event; --help lists its options
 ./run.sh bench               lists the benches; ./run.sh bench NAME [--short | --long] measures, beside other servers where it compares
 ./run.sh tail PROJECT        follows the events of a project, --from 0 from the first on, --json as lines of JSON
 ./run.sh record PROJECT -o FILE.jsonl   writes what happened as a script for replay, from a server or with --data FOLDER
@@ -113,7 +114,7 @@ serve() {
 tool() {
     need_dotnet
     build Tools || cannot "The tools cannot be built."
-    [ "$1" != replay ] || build Server || cannot "The server cannot be built."
+    case "$1" in replay | load) build Server || cannot "The server cannot be built." ;; esac
     exec dotnet "$ROOT/Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
 }
 
@@ -191,7 +192,7 @@ case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
     bench) shift; bench "$@" ;;
-    replay | record | tail | page) tool "$@" ;;
+    load | replay | record | tail | page) tool "$@" ;;
     verify | repair) server "$@" ;;
     help | --help | -h) help ;;
     --help-settings) serve --help ;;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 
 namespace EventOnly.Client;
@@ -10,6 +11,12 @@ public sealed record ConnectionOptions
 
     /// <summary>Bytes of one message from the server; a larger one ends the connection. Raise it for entities or history pages beyond 16 MiB.</summary>
     public int MessageBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The address to connect from. The system's choice by default; many thousand connections from one machine to one port need several.</summary>
+    public IPAddress? LocalAddress { get; init; }
+
+    /// <summary>The system's buffer for what has come and was not read, in bytes. The system's choice by default; a small one makes a slow reader felt.</summary>
+    internal int? ReceiveBufferBytes { get; init; }
 
     /// <summary>Another way to a socket than the network: tests connect through memory.</summary>
     internal Func<Uri, CancellationToken, Task<WebSocket>>? Dial { get; init; }

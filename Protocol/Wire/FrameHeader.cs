@@ -50,7 +50,11 @@ public static class FrameHeader
     /// <summary>How many bytes the head of an unmasked frame has.</summary>
     public static int BytesOf(ReadOnlySpan<byte> frame) => FrameHead.BytesOf(frame[1]);
 
-    private static int Write(Span<byte> head, byte first, int length)
+    /// <summary>Writes the head of an unmasked frame, which may need <see cref="BytesMax"/> bytes; gives how many it has.</summary>
+    /// <param name="head">Where it goes.</param>
+    /// <param name="first">The first byte: FIN, reserved bits and opcode.</param>
+    /// <param name="length">Bytes of the payload.</param>
+    public static int Write(Span<byte> head, byte first, int length)
     {
         head[0] = first;
         switch (length)

@@ -1,4 +1,4 @@
-using EventOnly.Tests.Bench;
+using EventOnly.Tools.Load;
 using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Measuring;

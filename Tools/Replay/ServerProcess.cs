@@ -15,14 +15,29 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public Uri Uri { get; }
 
-    /// <summary>Starts it and waits until it tells its address.</summary>
+    /// <summary>The processor time it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Starts one that keeps nothing.</summary>
     /// <exception cref="ServerException">It cannot be found, or does not start.</exception>
-    public static async Task<ServerProcess> StartAsync(FileInfo? dll, CancellationToken ct)
+    public static Task<ServerProcess> StartAsync(FileInfo? dll, CancellationToken ct) => StartAsync(dll, ["--durability", "memory"], ct);
+
+    /// <summary>Starts it and waits until it tells its address.</summary>
+    /// <param name="settings">What it is told besides its port.</param>
+    /// <exception cref="ServerException">It cannot be found, or does not start.</exception>
+    public static async Task<ServerProcess> StartAsync(FileInfo? dll, IEnumerable<string> settings, CancellationToken ct)
     {
         var path = dll?.FullName ?? Find() ?? throw new ServerException($"{FileName} is not here. Build the server, name it by --server-dll, or name a running one by --url.");
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var errors = new StringBuilder();
-        var process = new Process { StartInfo = Start(path) };
+        var process = new Process { StartInfo = Start(path, settings) };
         process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         process.OutputDataReceived += (_, line) =>
         {
@@ -46,7 +61,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo Start(string dll) => new("dotnet", [dll, "--port", "0", "--durability", "memory", "--log", "Warning"])
+    private static ProcessStartInfo Start(string dll, IEnumerable<string> settings) => new("dotnet", [dll, "--port", "0", "--log", "Warning", .. settings])
     {
         UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
     };

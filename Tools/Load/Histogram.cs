@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace EventOnly.Tests.Bench;
+namespace EventOnly.Tools.Load;
 
 /// <summary>
 /// Counts durations in buckets of a fixed number, however many there are: 128 to each power of two nanoseconds. A percentile is told as the
@@ -21,6 +21,14 @@ internal sealed class Histogram
     {
         _counts[BucketOf(Math.Max(0, ns))]++;
         Count++;
+    }
+
+    /// <summary>Takes away what an older copy of this had counted: what remains was counted since.</summary>
+    public void Subtract(Histogram earlier)
+    {
+        for (var i = 0; i < _counts.Length; i++)
+            _counts[i] -= earlier._counts[i];
+        Count -= earlier.Count;
     }
 
     public void Add(Histogram other)
