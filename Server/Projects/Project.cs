@@ -70,7 +70,7 @@ internal sealed class Project
                 draft.Refuse(new(ErrorCode.Forbidden, "Join the project first."));
                 continue;
             }
-            switch (draft.State.StandingOf(from.Session, n))
+            switch (draft.Building.StandingOf(from.Session, n))
             {
                 case Standing.Taken:
                     draft.Repeat();
@@ -79,15 +79,14 @@ internal sealed class Project
                     draft.Refuse(new(ErrorCode.Superseded, "The session has gone 64 numbers further."));
                     continue;
             }
-            var seq = draft.State.Seq + 1;
-            if (Decider.Decide(draft.State, command, seq, _limits, out var changes, out var after) is { } refusal)
+            var seq = draft.Building.Seq + 1;
+            if (Decider.Decide(draft.Building, command, seq, _limits, out var changes) is { } refusal)
             {
                 draft.Refuse(refusal);
                 continue;
             }
-            var happened = new ProjectEvent(
-                seq, Math.Max(nowMs, draft.State.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes);
-            draft.Accept(_id, happened, Fold.Settle(after, happened));
+            draft.Accept(_id, new(
+                seq, Math.Max(nowMs, draft.Building.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes));
         }
         draft.Seal();
     }

@@ -19,7 +19,7 @@ internal sealed record Sizes
     public static Sizes Tiny { get; } = new()
     {
         RowTime = TimeSpan.FromMilliseconds(20), WarmUpTime = TimeSpan.FromMilliseconds(10), RawTime = TimeSpan.FromMilliseconds(10), Writers = [1, 4], Projects = [1, 2], EventsMax = 200_000,
-        ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
+        ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20, IngestEntities = [10, 100],
     };
 
     public TimeSpan RowTime { get; init; } = TimeSpan.FromSeconds(4);
@@ -47,6 +47,9 @@ internal sealed record Sizes
     public int RestartEvents { get; init; } = 100_000;
 
     public int IdleProjects { get; init; } = 10_000;
+
+    /// <summary>Sizes of the projects that events come in to.</summary>
+    public int[] IngestEntities { get; init; } = [100, 10_000, 1_000_000];
 }
 
 /// <summary>One run of a bench: what it is to do, and the rows it has so far.</summary>

@@ -11,5 +11,6 @@ internal static class Benches
     public static ImmutableArray<BenchEntry> All { get; } =
     [
         new("journal", "appends, group commit, opening of projects, beside the disk's own fdatasync", JournalRows.RunAsync),
+        new("ingest", "what an event costs from its bytes to the draft, by stage and by the size of its project", IngestRows.RunAsync),
     ];
 }
