@@ -59,10 +59,14 @@ internal sealed class Project
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
     public bool TapesMoved { get; set; }
 
+    /// <summary>Decides on the committed state.</summary>
+    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft) => Decide(_state, submissions, nowMs, draft);
+
     /// <summary>Decides in the order of arrival; each command sees the ones before it, though none is recorded yet.</summary>
-    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    /// <param name="before">What to decide on: the committed state, or the one that the draft before would lead to.</param>
+    public void Decide(ProjectState before, ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
     {
-        draft.Start(_state);
+        draft.Start(before);
         foreach (var (from, n, command) in submissions)
         {
             if (!from.IsInside)
@@ -97,6 +101,8 @@ internal sealed class Project
     /// <summary>Makes a recorded draft visible: to all by the tape, to the senders by their answers. Call only after the journal has it.</summary>
     public void Commit(Draft draft, ReadOnlySpan<Submission> submissions)
     {
+        if (draft.ExpectedHead != _state.Seq)
+            throw new System.Diagnostics.UnreachableException("A draft is committed that was not decided on this state.");
         _state = draft.State;
         draft.PublishTo(_tape);
         TapesMoved |= draft.Entries.Count > 0;

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
@@ -29,8 +28,8 @@ internal abstract record Inbound(Member From)
 /// <summary>
 /// The shell around one <see cref="Project"/>: waits for what comes in and for the journal, and owns no rule.
 /// <code>
-///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Decide -> journal -> Commit -> fan-out -> next turn
-///                                                                  ^------ conflict: fold what others wrote, decide again
+///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Drafts: decide -> journal -> Commit -> fan-out
+///     ^--------------------- next turn, while the journal records --------------------'
 /// </code>
 /// A fault ends the loop and sends its members away; the next join opens the project anew from its journal. Retired while nobody is in, it takes
 /// no more joins and ends.
@@ -48,26 +47,25 @@ internal sealed class ProjectLoop
 
     private readonly string _id;
     private readonly Project _project;
-    private readonly IJournal _journal;
     private readonly Keeper _keeper;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly int _batchMax;
     private readonly int _batchBytesMax;
     private readonly Channel<Inbound> _inbox;
-    private readonly List<Submission> _submissions = [];
-    private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
-    private readonly Draft _draft = new();
+    private readonly Drafts _drafts;
     private readonly Lock _retiring = new();
-    private int _submittedBytes;
+    private Turn? _turn;
+    private Task<bool>? _incoming;
     private long? _idleSince;
     private bool _hasRetired;
 
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
-        (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
+        (_id, _project, _keeper, _time, _logger, _batchMax) = (id, project, keeper, time, logger, options.BatchMax);
+        _drafts = new(id, project, journal, time);
         _idleSince = time.GetTimestamp();
-        _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
+        _batchBytesMax = options.TapeBytesMax / 4; // what is under way may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
@@ -163,19 +161,14 @@ internal sealed class ProjectLoop
     {
         try
         {
-            for (var turn = 1; await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin(); turn++)
-            {
-                await TurnAsync(stopping);
-                Rest();
-                if (turn % TurnsInARow == 0)
-                    await Task.Yield();
-            }
-            Close(null); // nobody is in
+            await TakeTurnsAsync(stopping);
+            Close(null); // nobody is in, or the members are told by whoever stops
             await _keeper.EndAsync(_project.State);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            Close(null); // the members are told by whoever stops
+            Close(null);
+            await _drafts.AbandonAsync();
             await _keeper.EndAsync(_project.State);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -184,9 +177,62 @@ internal sealed class ProjectLoop
             foreach (var member in _project.Members.All)
                 member.End(CloseCode.ServerFault);
             Close(CloseCode.ServerFault);
+            await _drafts.AbandonAsync();
             await _keeper.EndAsync(null);
         }
     }
+
+    private async Task TakeTurnsAsync(CancellationToken stopping)
+    {
+        try
+        {
+            for (var turn = 1; await HasMoreAsync(stopping); turn++)
+            {
+                Take(stopping);
+                await _drafts.CommitAsync(stopping);
+                Tell();
+                Rest();
+                if (turn % TurnsInARow == 0)
+                    await Task.Yield();
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await _drafts.CommitAllAsync(CancellationToken.None); // what the journal has is told, and it has it soon
+            Tell();
+        }
+    }
+
+    /// <summary>Waits until there is something to take or to commit. False where the loop has retired.</summary>
+    private async ValueTask<bool> HasMoreAsync(CancellationToken stopping)
+    {
+        if (_drafts.Count == 0)
+            return await (_incoming is null ? _inbox.Reader.WaitToReadAsync(stopping) : IncomingAsync()) && TryBegin();
+        stopping.ThrowIfCancellationRequested();
+        if (_drafts.OldestHasEnded)
+            return true;
+        if (!HasRoom() || (_inbox.Reader.TryPeek(out var next) && MustWait(next)))
+        {
+            await _drafts.OldestEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else if (_inbox.Reader.Count == 0)
+        {
+            _incoming ??= _inbox.Reader.WaitToReadAsync(stopping).AsTask();
+            if (await Task.WhenAny(_drafts.OldestEnded, _incoming) == _incoming)
+                await IncomingAsync();
+        }
+        return true;
+    }
+
+    /// <summary>The end of a waiting that was begun while the journal was at work.</summary>
+    private async ValueTask<bool> IncomingAsync()
+    {
+        var incoming = _incoming!;
+        _incoming = null;
+        return await incoming;
+    }
+
+    private bool HasRoom() => !_drafts.IsFull && _drafts.Bytes < _batchBytesMax;
 
     private bool TryBegin()
     {
@@ -200,7 +246,7 @@ internal sealed class ProjectLoop
     private void Rest()
     {
         _keeper.Look(_project.State);
-        if (_project.Members.Count > 0)
+        if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;
         lock (_retiring)
             _idleSince = _time.GetTimestamp();
@@ -213,56 +259,51 @@ internal sealed class ProjectLoop
         while (_inbox.Reader.TryRead(out var inbound))
         {
             if (inbound is Inbound.Look look)
-                _looks.Add(look.Seen);
+                look.Seen.TrySetResult(null);
             if (code is { } reason)
                 inbound.From.End(reason);
         }
-        foreach (var seen in _looks)
+        foreach (var seen in _turn?.Looks ?? [])
             seen.TrySetResult(null);
     }
 
-    private async Task TurnAsync(CancellationToken stopping)
+    private void Take(CancellationToken stopping)
     {
-        _submissions.Clear();
-        _submittedBytes = 0;
         _project.Floor = _keeper.Floor;
-        for (var taken = 0; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
-            && _inbox.Reader.TryRead(out var inbound); taken++)
+        for (var taken = 0; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
+            && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);
-        if (_submissions.Count > 0)
-            await RecordAsync(stopping);
-        _project.TellPresence();
-        FanOut.Pass(_project);
-        foreach (var seen in _looks)
-            seen.TrySetResult(_project.State);
-        _looks.Clear();
+        if (_turn is not { } turn)
+            return;
+        _turn = null;
+        _drafts.Begin(turn, stopping);
     }
 
-    /// <summary>What a member said before it went, or before another connection took its place, is decided before that.</summary>
+    /// <summary>Has the members take what is new.</summary>
+    private void Tell()
+    {
+        _project.TellPresence();
+        FanOut.Pass(_project);
+    }
+
+    /// <summary>What a member said before it went, or before another connection took its place, is recorded before that.</summary>
     private bool MustWait(Inbound next) => next switch
     {
         Inbound.Exit exit => HasSubmitted(exit.From),
-        Inbound.Enter enter => HasSubmitted(_project.Members.Find(enter.Session)),
+        Inbound.Enter enter => _project.Members.Find(enter.Session) is { } old && HasSubmitted(old),
         _ => false,
     };
 
-    private bool HasSubmitted(Member? member)
-    {
-        foreach (var submission in _submissions)
-        {
-            if (submission.From == member)
-                return true;
-        }
-        return false;
-    }
+    private bool HasSubmitted(Member member) => _turn?.Has(member) == true || _drafts.Has(member);
 
     private void Take(Inbound inbound)
     {
         switch (inbound)
         {
             case Inbound.Submit submit:
-                _submissions.Add(new(submit.From, submit.N, submit.Command));
-                _submittedBytes += submit.Bytes + EventBytesMore;
+                _turn ??= Turn.Rent();
+                _turn.Submissions.Add(new(submit.From, submit.N, submit.Command));
+                _turn.Bytes += submit.Bytes + EventBytesMore;
                 break;
             case Inbound.Enter enter:
                 if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
@@ -273,7 +314,7 @@ internal sealed class ProjectLoop
                 _project.Leave(exit.From, exit.RequestId);
                 break;
             case Inbound.Look look when look.From.IsInside:
-                _looks.Add(look.Seen);
+                (_turn ??= Turn.Rent()).Looks.Add(look.Seen);
                 break;
             case Inbound.Look look:
                 look.Seen.TrySetResult(null);
@@ -284,33 +325,6 @@ internal sealed class ProjectLoop
             case Inbound.Presence presence when presence.From.IsInside:
                 _project.Members.SetPresence(presence.From, presence.Data);
                 break;
-        }
-    }
-
-    private async ValueTask RecordAsync(CancellationToken stopping)
-    {
-        while (true)
-        {
-            _project.Decide(CollectionsMarshal.AsSpan(_submissions), _time.GetUtcNow().ToUnixTimeMilliseconds(), _draft);
-            var result = _draft.Entries.Count == 0
-                ? new(AppendOutcome.Committed, _draft.ExpectedHead)
-                : await _journal.AppendAsync(_id, _draft.ExpectedHead, _draft.Entries, stopping);
-            switch (result.Outcome)
-            {
-                case AppendOutcome.Committed:
-                    _project.Commit(_draft, CollectionsMarshal.AsSpan(_submissions));
-                    return;
-                case AppendOutcome.Unavailable:
-                    _project.GiveUp(CollectionsMarshal.AsSpan(_submissions), result.RetryAfterMs);
-                    return;
-                default:
-                    await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
-                        _project.CatchUp(entry);
-                    _project.EndCatchUp();
-                    if (_project.State.Seq == _draft.ExpectedHead)
-                        throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
-                    break;
-            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using EventOnly.Server.Journals;
 using System.Text.Json;
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Support;

@@ -16,8 +16,8 @@ public sealed class PlainCommandReaderTests
             var id = $"e-{chance.Next(5)}";
             Command command = chance.Next(4) switch
             {
-                0 => new Command.Create(chance.Next(2) == 0 ? id : null, "card", AnyJson.Fields(chance, 3)),
-                1 => new Command.Patch(id, AnyJson.Fields(chance, 3), chance.Next(2) == 0 ? chance.Next(100) : null),
+                0 => new Command.Create(chance.Next(2) == 0 ? id : null, "card", Given.Fields(AnyJson.Fields(chance, 3))),
+                1 => new Command.Patch(id, Given.Fields(AnyJson.Fields(chance, 3)), chance.Next(2) == 0 ? chance.Next(100) : null),
                 2 => Given.Increment(id, "votes", chance.Next(-9, 9), chance.Next(2) == 0 ? chance.Next(100) : null),
                 _ => Given.Delete(id, chance.Next(2) == 0 ? chance.Next(100) : null),
             };
