@@ -17,13 +17,18 @@ internal sealed class Project
     /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
     private const int CurrentPart = 2;
 
+    /// <summary>Memory of an entity, of a session and of a project besides their data, about.</summary>
+    private const int EntityBytes = 400, SessionBytes = 150, OwnBytes = 4 * 1024;
+
+    [ThreadStatic]
+    private static Utf8Buffer? t_scratch;
+
     private readonly string _id;
     private readonly StateLimits _limits;
     private readonly int _membersMax;
     private readonly Tape _tape;
     private readonly Tape _whispers;
     private readonly SnapshotCache _snapshots;
-    private readonly Utf8Buffer _scratch = new();
     private ProjectState _state;
     private StateBuilder? _catchUp;
     private WireCodec? _catchUpCodec;
@@ -58,6 +63,30 @@ internal sealed class Project
 
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
     public bool TapesMoved { get; set; }
+
+    /// <summary>Bytes of memory that it holds, about.</summary>
+    public long Bytes =>
+        OwnBytes + _state.DataBytes + (long)_state.Entities.Count * EntityBytes + (long)_state.Sessions.Count * SessionBytes
+        + _tape.Bytes + _whispers.Bytes + _snapshots.Bytes;
+
+    /// <summary>Shared by all projects on a thread: what is written to it is copied before the next writes.</summary>
+    private static Utf8Buffer Scratch
+    {
+        get
+        {
+            var scratch = t_scratch ??= new();
+            scratch.Clear();
+            return scratch;
+        }
+    }
+
+    /// <summary>Lets go of what only those need who come back soon or are behind.</summary>
+    public void Tidy()
+    {
+        _tape.Release();
+        _whispers.Release();
+        _snapshots.Release();
+    }
 
     /// <summary>Decides on the committed state.</summary>
     public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft) => Decide(_state, submissions, nowMs, draft);
@@ -131,10 +160,9 @@ internal sealed class Project
         if (happened.Seq != _catchUp.Seq + 1 || happened.Seq != entry.Seq)
             throw new InvalidDataException($"Event {_catchUp.Seq + 1} of project {_id} is missing from its journal.");
         _catchUp.Apply(happened);
-        _scratch.Clear();
-        _scratch.Raw(entry.Json.Span);
-        FrameHeader.Frame(_scratch, 0);
-        _tape.Publish(_scratch.Written);
+        var frame = Scratch.Raw(entry.Json.Span);
+        FrameHeader.Frame(frame, 0);
+        _tape.Publish(frame.Written);
         TapesMoved = true;
     }
 
@@ -226,9 +254,9 @@ internal sealed class Project
 
     private void Whisper(ServerMessage message)
     {
-        _scratch.Clear();
-        WireCodec.EncodeFrame(_scratch, message);
-        _whispers.Publish(_scratch.Written);
+        var frame = Scratch;
+        WireCodec.EncodeFrame(frame, message);
+        _whispers.Publish(frame.Written);
         TapesMoved = true;
     }
 
@@ -266,10 +294,10 @@ internal sealed class Project
             to.End(CloseCode.SlowConsumer);
     }
 
-    private ReadOnlyMemory<byte> Frame(ServerMessage message)
+    private static ReadOnlyMemory<byte> Frame(ServerMessage message)
     {
-        _scratch.Clear();
-        WireCodec.EncodeFrame(_scratch, message);
-        return _scratch.Written.ToArray();
+        var frame = Scratch;
+        WireCodec.EncodeFrame(frame, message);
+        return frame.Written.ToArray();
     }
 }

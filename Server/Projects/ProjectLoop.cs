@@ -6,25 +6,6 @@ using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
 
-/// <summary>What a connection brings to a project.</summary>
-internal abstract record Inbound(Member From)
-{
-    public sealed record Enter(Member From, string Session, ClientMessage.Join Request) : Inbound(From);
-
-    /// <param name="RequestId">The request to answer; null where the connection ended.</param>
-    public sealed record Exit(Member From, string? RequestId) : Inbound(From);
-
-    /// <param name="Bytes">How large it came in.</param>
-    public sealed record Submit(Member From, long N, Command Command, int Bytes = 0) : Inbound(From);
-
-    public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
-
-    public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
-
-    /// <summary>A look at the state in which all that the connection said before has been decided; null for who is not a member.</summary>
-    public sealed record Look(Member From, TaskCompletionSource<ProjectState?> Seen) : Inbound(From);
-}
-
 /// <summary>
 /// The shell around one <see cref="Project"/>: waits for what comes in and for the journal, and owns no rule.
 /// <code>
@@ -58,19 +39,25 @@ internal sealed class ProjectLoop
     private Turn? _turn;
     private Task<bool>? _incoming;
     private long? _idleSince;
+    private long _lastTurnAt;
+    private long _bytes;
     private bool _hasRetired;
 
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
         (_id, _project, _keeper, _time, _logger, _batchMax) = (id, project, keeper, time, logger, options.BatchMax);
         _drafts = new(id, project, journal, time);
-        _idleSince = time.GetTimestamp();
+        _idleSince = _lastTurnAt = time.GetTimestamp();
+        _bytes = project.Bytes;
         _batchBytesMax = options.TapeBytesMax / 4; // what is under way may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
     public long Floor => _keeper.Floor;
+
+    /// <summary>Bytes of memory that the project holds, about, as of its last turn.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Since when nobody is in and nothing is to be done, as a timestamp of the clock; null where that is not so.</summary>
     public long? IdleSince
@@ -103,6 +90,14 @@ internal sealed class ProjectLoop
             _inbox.Writer.TryComplete();
             return true;
         }
+    }
+
+    /// <summary>Lets go of what is needed while things happen only, where nothing has happened for so long. Costs nothing where that is done already.</summary>
+    public void TidyAfter(TimeSpan quiet)
+    {
+        var last = Volatile.Read(ref _lastTurnAt);
+        if (last != 0 && IdleSince is null && _time.GetElapsedTime(last) >= quiet)
+            _inbox.Writer.TryWrite(Inbound.Quiet.Instance);
     }
 
     /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
@@ -246,6 +241,7 @@ internal sealed class ProjectLoop
     private void Rest()
     {
         _keeper.Look(_project.State);
+        Volatile.Write(ref _bytes, _project.Bytes);
         if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;
         lock (_retiring)
@@ -270,6 +266,7 @@ internal sealed class ProjectLoop
     private void Take(CancellationToken stopping)
     {
         _project.Floor = _keeper.Floor;
+        Volatile.Write(ref _lastTurnAt, Math.Max(1, _time.GetTimestamp()));
         for (var taken = 0; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
             && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);
@@ -318,6 +315,10 @@ internal sealed class ProjectLoop
                 break;
             case Inbound.Look look:
                 look.Seen.TrySetResult(null);
+                break;
+            case Inbound.Quiet:
+                _project.Tidy();
+                Volatile.Write(ref _lastTurnAt, 0); // until something happens
                 break;
             case Inbound.Broadcast broadcast when broadcast.From.IsInside:
                 _project.Broadcast(broadcast.From, broadcast.Message);

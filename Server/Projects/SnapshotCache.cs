@@ -61,6 +61,12 @@ internal sealed class SnapshotCache(string project, Tape tape)
 
     private EncodedSnapshot? _newest;
 
+    /// <summary>Bytes of memory that it holds.</summary>
+    public long Bytes => _newest?.Bytes ?? 0;
+
+    /// <summary>Lets go of what it keeps; who joins next has it made anew.</summary>
+    public void Release() => _newest = null;
+
     /// <summary>A snapshot whose tail is on the tape, and where that tail begins.</summary>
     public EncodedSnapshot For(ProjectState state, out long position)
     {

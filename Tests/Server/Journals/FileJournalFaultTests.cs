@@ -119,7 +119,7 @@ internal sealed class FileJournalFaultTests
     }
 
     [Test]
-    public async Task What_waits_behind_an_append_that_the_disk_refused_is_refused_too([Values(DiskFault.Error, DiskFault.Short)] DiskFault fault)
+    public async Task What_waits_behind_an_append_that_the_disk_refused_is_refused_too([Values(DiskFault.Error, DiskFault.Full, DiskFault.Short)] DiskFault fault)
     {
         for (var call = 1; call <= 40; call++)
         {
