@@ -53,6 +53,9 @@ internal sealed class Project
     /// <summary>Where the past begins; whoever drives it tells it.</summary>
     public long Floor { get; set; }
 
+    /// <summary>The newest events, encoded once for all members.</summary>
+    public Tape Tape => _tape;
+
     /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
     public ProjectState State => _state;
 
