@@ -1,5 +1,5 @@
-using EventOnly.Server.Journals;
 using System.Text.Json;
+using EventOnly.Server.Journals;
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Support;
 using Spectre.Console;
