@@ -20,77 +20,101 @@ public static class Decider
     public static Refusal? Decide(
         ProjectState state, Command command, long seq, StateLimits limits, out ImmutableArray<Change> changes, out ProjectState after)
     {
-        (changes, after) = ([], state);
+        var builder = new StateBuilder(state);
+        var refusal = Decide(builder, command, seq, limits, out changes);
+        after = refusal is null ? builder.ToState() : state;
+        return refusal;
+    }
+
+    /// <summary>The same on a state that is being built: the changes are made in it, or on refusal none.</summary>
+    public static Refusal? Decide(StateBuilder state, Command command, long seq, StateLimits limits, out ImmutableArray<Change> changes)
+    {
+        changes = [];
         if (command is not Command.Batch batch)
         {
-            var refusal = DecideOne(state, command, seq, 0, limits, out var change, out after);
+            var refusal = DecideOne(state, command, seq, 0, limits, out var change, out _);
             if (refusal is null)
                 changes = [change!];
             return refusal;
         }
 
         var all = ImmutableArray.CreateBuilder<Change>(batch.Ops.Length);
-        var working = state;
+        var before = new Stack<(string Id, Entity? Entity)>(batch.Ops.Length);
         for (var op = 0; op < batch.Ops.Length; op++)
         {
-            if (DecideOne(working, batch.Ops[op], seq, op, limits, out var change, out working) is { } refusal)
+            if (DecideOne(state, batch.Ops[op], seq, op, limits, out var change, out var old) is { } refusal)
+            {
+                while (before.TryPop(out var was))
+                    state.Put(was.Id, was.Entity);
                 return refusal with { Op = op };
+            }
             all.Add(change!);
+            before.Push((change!.Entity, old));
         }
-        (changes, after) = (all.MoveToImmutable(), working);
+        changes = all.MoveToImmutable();
         return null;
     }
 
+    /// <param name="old">The entity before the change, null where there was none.</param>
     private static Refusal? DecideOne(
-        ProjectState state, Command command, long seq, int op, StateLimits limits, out Change? change, out ProjectState after)
+        StateBuilder state, Command command, long seq, int op, StateLimits limits, out Change? change, out Entity? old)
     {
-        (change, after) = (null, state);
+        change = null;
+        old = command switch
+        {
+            Command.Create create => create.Entity is null ? null : state.Find(create.Entity),
+            Command.Patch patch => state.Find(patch.Entity),
+            Command.Increment increment => state.Find(increment.Entity),
+            Command.Delete delete => state.Find(delete.Entity),
+            _ => null,
+        };
         var refusal = command switch
         {
-            Command.Create create => RefuseCreate(state, create, limits),
-            Command.Patch patch => RefuseChange(state, patch.Entity, patch.IfVersion),
-            Command.Increment increment => RefuseChange(state, increment.Entity, increment.IfVersion) ?? RefuseIncrement(state, increment),
-            Command.Delete delete => RefuseChange(state, delete.Entity, delete.IfVersion),
+            Command.Create => RefuseCreate(state, old, limits),
+            Command.Patch patch => RefuseChange(old, patch.IfVersion),
+            Command.Increment increment => RefuseChange(old, increment.IfVersion) ?? RefuseIncrement(old!, increment),
+            Command.Delete delete => RefuseChange(old, delete.IfVersion),
             Command.Edit => new(ErrorCode.Unsupported, "Shared text is not supported by this version."),
             _ => new(ErrorCode.Invalid, "A batch may not stand in a batch.", ErrorDetails.BadEvent),
         };
         if (refusal is not null)
             return refusal;
 
+        // The entity's own id, not the command's: so the one that was read with the command is not kept besides.
         change = command switch
         {
             Command.Create create => new Change.Created(create.Entity ?? MakeId(state, seq, op), create.Kind, seq, create.Data),
-            Command.Patch patch => new Change.Patched(patch.Entity, seq, patch.Fields),
-            Command.Increment increment => new Change.Incremented(increment.Entity, state.Entities[increment.Entity].Version, increment.Deltas),
-            Command.Delete delete => new Change.Deleted(delete.Entity),
+            Command.Patch patch => new Change.Patched(old!.Id, seq, patch.Fields),
+            Command.Increment increment => new Change.Incremented(old!.Id, old.Version, increment.Deltas),
+            Command.Delete => new Change.Deleted(old!.Id),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        after = Fold.Apply(state, change);
-        refusal = RefuseSize(state, after, change.Entity, limits);
-        if (refusal is not null)
-            (change, after) = (null, state);
+        var now = Fold.Apply(old, change);
+        refusal = RefuseSize(state, old, now, limits);
+        if (refusal is null)
+            state.Put(change.Entity, now);
         return refusal;
     }
 
-    private static Refusal? RefuseCreate(ProjectState state, Command.Create create, StateLimits limits)
+    private static Refusal? RefuseCreate(StateBuilder state, Entity? old, StateLimits limits)
     {
-        if (create.Entity is not null && state.Entities.ContainsKey(create.Entity))
+        if (old is not null)
             return new(ErrorCode.Exists, "An entity of that id exists.");
-        return state.Entities.Count >= limits.Entities ? new(ErrorCode.TooLarge, "The project has as many entities as it may.") : null;
+        return state.EntityCount >= limits.Entities ? new(ErrorCode.TooLarge, "The project has as many entities as it may.") : null;
     }
 
-    private static Refusal? RefuseChange(ProjectState state, string id, long? ifVersion)
+    private static Refusal? RefuseChange(Entity? entity, long? ifVersion)
     {
-        if (!state.Entities.TryGetValue(id, out var entity))
+        if (entity is null)
             return new(ErrorCode.NotFound, "No such entity.");
         return ifVersion is { } wanted && wanted != entity.Version
             ? new(ErrorCode.Conflict, "The entity is at another version.", Current: entity)
             : null;
     }
 
-    private static Refusal? RefuseIncrement(ProjectState state, Command.Increment increment)
+    private static Refusal? RefuseIncrement(Entity entity, Command.Increment increment)
     {
-        var data = state.Entities[increment.Entity].Data;
+        var data = entity.Data;
         var errors = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
         foreach (var (field, delta) in increment.Deltas)
         {
@@ -101,24 +125,24 @@ public static class Decider
     }
 
     /// <summary>Only what grows can be too large: a change for the smaller is allowed even where a limit was lowered meanwhile.</summary>
-    private static Refusal? RefuseSize(ProjectState before, ProjectState after, string id, StateLimits limits)
+    private static Refusal? RefuseSize(StateBuilder before, Entity? old, Entity? changed, StateLimits limits)
     {
-        var was = before.Entities.GetValueOrDefault(id)?.Data;
-        var now = after.Entities.GetValueOrDefault(id)?.Data ?? JsonFields.Empty;
+        var (was, now) = (old?.Data, changed?.Data ?? JsonFields.Empty);
         if (now.Count > limits.EntityFields && now.Count > (was?.Count ?? 0))
             return new(ErrorCode.TooLarge, "The entity would have too many fields.");
         if (now.Bytes > limits.EntityBytes && now.Bytes > (was?.Bytes ?? 0))
             return new(ErrorCode.TooLarge, "The entity would be too large.");
-        return after.DataBytes > limits.ProjectBytes && after.DataBytes > before.DataBytes
+        var grown = (changed?.Data.Bytes ?? 0) - (was?.Bytes ?? 0);
+        return before.DataBytes + grown > limits.ProjectBytes && grown > 0
             ? new(ErrorCode.TooLarge, "The project would be too large.")
             : null;
     }
 
     /// <summary>An id nobody has, made of what the event is anyway: its place in the journal. So a replay makes the same.</summary>
-    private static string MakeId(ProjectState state, long seq, int op)
+    private static string MakeId(StateBuilder state, long seq, int op)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}");
-        for (var more = 1; state.Entities.ContainsKey(id); more++) // somebody took it, and a name may not grow without end
+        for (var more = 1; state.Find(id) is not null; more++) // somebody took it, and a name may not grow without end
             id = string.Create(CultureInfo.InvariantCulture, $"e-{seq}.{op}.{more}");
         return id;
     }

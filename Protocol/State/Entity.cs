@@ -36,21 +36,30 @@ public sealed class Entity
     {
         var hash = Hash;
         if (version != Version)
-            hash = hash - StateHash.OfHeader(_idHash, Kind, Version) + StateHash.OfHeader(_idHash, Kind, version);
+        {
+            var kind = StateHash.OfKind(_idHash, Kind);
+            hash = hash - kind.OfVersion(Version) + kind.OfVersion(version);
+        }
 
         var (mine, theirs) = (0, 0);
         while (mine < Data.Count || theirs < data.Count)
         {
             var order = mine == Data.Count ? 1 : theirs == data.Count ? -1 : string.CompareOrdinal(Data[mine].Name, data[theirs].Name);
-            if (order == 0 && Data[mine].Value == data[theirs].Value)
+            if (order < 0)
             {
-                (mine, theirs) = (mine + 1, theirs + 1);
+                hash -= StateHash.OfField(_idHash, Data[mine++]);
                 continue;
             }
-            if (order <= 0)
-                hash -= StateHash.OfField(_idHash, Data[mine++]);
-            if (order >= 0)
+            if (order > 0)
+            {
                 hash += StateHash.OfField(_idHash, data[theirs++]);
+                continue;
+            }
+            var (was, now) = (Data[mine++], data[theirs++]);
+            if (was.Value == now.Value)
+                continue;
+            var name = _idHash.Chain(was.Name); // the work that both have in common
+            hash = hash - name.Chain(was.Value.Utf8) + name.Chain(now.Value.Utf8);
         }
         return new(this, version, data, hash);
     }

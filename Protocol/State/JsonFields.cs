@@ -41,36 +41,24 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         return value.IsObject ? Open(value) : throw new JsonException("Not a JSON object.");
     }
 
-    /// <summary>Takes fields in any order, each name once.</summary>
-    internal static JsonFields Of(List<JsonField> fields)
-    {
-        fields.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        for (var i = 1; i < fields.Count; i++)
-        {
-            if (fields[i].Name == fields[i - 1].Name)
-                throw BadFrameException.Json("A key stands twice in an object.");
-        }
-        return fields.Count == 0 ? Empty : new([.. fields]);
-    }
-
-    /// <summary>Takes fields that are in order already, each name once.</summary>
-    internal static JsonFields OfSorted(ReadOnlySpan<JsonField> fields) => fields.IsEmpty ? Empty : new(fields.ToArray());
+    /// <summary>Takes fields that are in order already, each name once; the array is its own from now on.</summary>
+    internal static JsonFields Own(JsonField[] fields) => fields.Length == 0 ? Empty : new(fields);
 
     /// <summary>Reads the object the reader stands on, normalising as it goes.</summary>
-    internal static JsonFields Read(ref Utf8JsonReader reader, Utf8Buffer scratch, int keysMax)
+    internal static JsonFields Read(ref Utf8JsonReader reader, int keysMax)
     {
-        var fields = new List<JsonField>();
+        var fields = FieldsBuilder.OfThisThread.Clear();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var name = CanonicalJson.ReadKey(ref reader);
             if (fields.Count == keysMax)
                 throw BadFrameException.TooLarge("An object has too many keys.");
             reader.Read();
-            scratch.Clear();
-            CanonicalJson.Write(scratch, ref reader, keysMax);
-            fields.Add(new(name, new CanonicalValue(scratch.Written.ToArray())));
+            fields.Begin(name);
+            CanonicalJson.Write(fields.Values, ref reader, keysMax);
+            fields.End();
         }
-        return Of(fields);
+        return fields.ToFields();
     }
 
     /// <summary>Opens an object that is canonical already.</summary>
@@ -78,7 +66,7 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     {
         var reader = new Utf8JsonReader(value.Utf8, new JsonReaderOptions { MaxDepth = WireLimits.Trusted.Depth });
         reader.Read();
-        return Read(ref reader, new Utf8Buffer(), int.MaxValue);
+        return Read(ref reader, int.MaxValue);
     }
 
     /// <summary>The same object with one field set or added.</summary>
@@ -87,7 +75,7 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         var at = IndexOf(name);
         if (at >= 0)
         {
-            var copy = (JsonField[])_fields.Clone();
+            var copy = _fields.AsSpan().ToArray();
             copy[at] = new(name, value);
             return new(copy);
         }
@@ -97,6 +85,8 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     /// <summary>Applies a JSON Merge Patch (RFC 7396) to this object.</summary>
     public JsonFields Merge(JsonFields patch)
     {
+        if (TryReplace(patch) is { } replaced)
+            return replaced;
         var merged = new JsonField[Count + patch.Count];
         var (mine, theirs, count) = (0, 0, 0);
         while (mine < Count || theirs < patch.Count)
@@ -114,7 +104,21 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
             else if (!value.IsNull)
                 merged[count++] = new(name, value);
         }
-        return OfSorted(merged.AsSpan(0, count));
+        return Own(merged.AsSpan(0, count).ToArray());
+    }
+
+    /// <summary>The usual patch, which neither adds nor removes a field nor reaches into one; null where it is not that.</summary>
+    private JsonFields? TryReplace(JsonFields patch)
+    {
+        JsonField[]? replaced = null;
+        foreach (ref readonly var field in patch._fields.AsSpan())
+        {
+            var at = field.Value.IsNull || field.Value.IsObject ? -1 : IndexOf(field.Name);
+            if (at < 0)
+                return null;
+            (replaced ??= _fields.AsSpan().ToArray())[at] = new(_fields[at].Name, field.Value);
+        }
+        return replaced is null ? this : new(replaced);
     }
 
     private static CanonicalValue MergeNested(CanonicalValue? old, CanonicalValue patch)

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace EventOnly.Protocol.State;
 
 /// <summary>What a project is after the events up to <see cref="Seq"/>. Immutable: whoever holds one may read it at leisure, beside the writer.</summary>
@@ -10,13 +8,13 @@ public sealed class ProjectState
 
     public static ProjectState Empty { get; } = new(
         0, 0,
-        ImmutableSortedDictionary.Create<string, Entity>(StringComparer.Ordinal),
-        ImmutableSortedDictionary.Create<string, SessionMark>(StringComparer.Ordinal),
+        SortedMap.Empty<Entity>(),
+        SortedMap.Empty<SessionMark>(),
         StateHash.Empty, 0);
 
     internal ProjectState(
-        long seq, long atMs, ImmutableSortedDictionary<string, Entity> entities,
-        ImmutableSortedDictionary<string, SessionMark> sessions, StateHash hash, long dataBytes)
+        long seq, long atMs, SortedMap<Entity> entities,
+        SortedMap<SessionMark> sessions, StateHash hash, long dataBytes)
     {
         (Seq, AtMs, Entities, Sessions, Hash, DataBytes) = (seq, atMs, entities, sessions, hash, dataBytes);
     }
@@ -27,10 +25,10 @@ public sealed class ProjectState
     public long AtMs { get; }
 
     /// <summary>Sorted by id, ordinally.</summary>
-    public ImmutableSortedDictionary<string, Entity> Entities { get; }
+    public SortedMap<Entity> Entities { get; }
 
     /// <summary>Which commands took effect, by public session id.</summary>
-    public ImmutableSortedDictionary<string, SessionMark> Sessions { get; }
+    public SortedMap<SessionMark> Sessions { get; }
 
     /// <summary>The hash of all entities; sessions are not part of it.</summary>
     public StateHash Hash { get; }
@@ -45,28 +43,25 @@ public sealed class ProjectState
     public static ProjectState FromSnapshot(long seq, IEnumerable<Entity> entities)
     {
         var all = Empty.Entities.ToBuilder();
-        var (hash, bytes) = (StateHash.Empty, 0L);
         foreach (var entity in entities)
-        {
-            all[entity.Id] = entity;
-            hash += entity.Hash;
-            bytes += entity.Data.Bytes;
-        }
-        return new(seq, 0, all.ToImmutable(), Empty.Sessions, hash, bytes);
+            all.Set(entity.Id, entity);
+        return Of(seq, 0, all.ToMap(), Empty.Sessions);
     }
 
     /// <summary>A state as it once was, sessions and all. Each id comes once; cheapest where they come sorted, as they stand in a state.</summary>
     public static ProjectState Restore(
-        long seq, long atMs, IEnumerable<KeyValuePair<string, Entity>> entities, IEnumerable<KeyValuePair<string, SessionMark>> sessions)
+        long seq, long atMs, IEnumerable<KeyValuePair<string, Entity>> entities, IEnumerable<KeyValuePair<string, SessionMark>> sessions) =>
+        Of(seq, atMs, SortedMap.Of(entities), SortedMap.Of(sessions));
+
+    private static ProjectState Of(long seq, long atMs, SortedMap<Entity> entities, SortedMap<SessionMark> sessions)
     {
-        var all = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, entities);
         var (hash, bytes) = (StateHash.Empty, 0L);
-        foreach (var (_, entity) in all)
+        foreach (var (_, entity) in entities)
         {
             hash += entity.Hash;
             bytes += entity.Data.Bytes;
         }
-        return new(seq, atMs, all, ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, sessions), hash, bytes);
+        return new(seq, atMs, entities, sessions, hash, bytes);
     }
 
     internal ProjectState With(Entity? old, Entity? now)
@@ -82,7 +77,15 @@ public sealed class ProjectState
     {
         var sessions = Sessions.SetItem(session, Sessions.GetValueOrDefault(session).Take(n, seq));
         if (ForgetsSessionsAt(seq))
-            sessions = sessions.RemoveRange(sessions.Where(kept => IsForgottenAt(seq, kept.Value)).Select(kept => kept.Key));
+        {
+            var kept = sessions.ToBuilder();
+            foreach (var (id, mark) in sessions)
+            {
+                if (IsForgottenAt(seq, mark))
+                    kept.Remove(id);
+            }
+            sessions = kept.ToMap();
+        }
         return new(seq, atMs, Entities, sessions, Hash, DataBytes);
     }
 

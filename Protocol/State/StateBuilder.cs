@@ -3,19 +3,26 @@ using System.Runtime.InteropServices;
 namespace EventOnly.Protocol.State;
 
 /// <summary>
-/// Folds many events on a state, changing what it holds instead of copying it: for replay. <see cref="ToState"/> then gives exactly what
-/// <see cref="Fold.Apply(ProjectState, ProjectEvent)"/> would have given event by event.
+/// Folds many events on a state, changing what it holds instead of copying it: for drafts and for replay. <see cref="ToState"/> then gives exactly
+/// what <see cref="Fold.Apply(ProjectState, ProjectEvent)"/> would have given event by event.
 /// </summary>
 /// <param name="start">Where it begins. It stays as it is.</param>
 public sealed class StateBuilder(ProjectState start)
 {
+    /// <summary>Places that an owner keeps from one use to the next; what grew beyond is given back.</summary>
+    private const int KeptPlaces = 1024;
+
     /// <summary>Entities that may differ from the start's; null where one is gone. What nobody touched is not copied.</summary>
     private readonly Dictionary<string, Entity?> _touched = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<string, SessionMark> _sessions = new(start.Sessions, StringComparer.Ordinal);
-    private readonly List<string> _forgotten = [];
+    /// <summary>Sessions that did something since the start.</summary>
+    private readonly Dictionary<string, SessionMark> _sessions = new(StringComparer.Ordinal);
+
+    /// <summary>Sessions of the start that do not count any more; they may have come back since.</summary>
+    private readonly HashSet<string> _forgotten = new(StringComparer.Ordinal);
+
+    private ProjectState _start = start;
     private StateHash _hash = start.Hash;
-    private long _dataBytes = start.DataBytes;
 
     /// <summary>The seq of the last event folded.</summary>
     public long Seq { get; private set; } = start.Seq;
@@ -23,57 +30,98 @@ public sealed class StateBuilder(ProjectState start)
     /// <summary>The time of the last event, in milliseconds since 1970-01-01 UTC.</summary>
     public long AtMs { get; private set; } = start.AtMs;
 
+    /// <summary>Bytes of all entities' data, as canonical JSON.</summary>
+    public long DataBytes { get; private set; } = start.DataBytes;
+
+    public int EntityCount { get; private set; } = start.Entities.Count;
+
+    /// <summary>Begins anew, with the memory it has.</summary>
+    public void Restart(ProjectState state)
+    {
+        _touched.Clear();
+        _sessions.Clear();
+        _forgotten.Clear();
+        if (_touched.Capacity > KeptPlaces)
+            _touched.TrimExcess(KeptPlaces);
+        if (_sessions.Capacity > KeptPlaces)
+            _sessions.TrimExcess(KeptPlaces);
+        (_start, _hash, Seq, AtMs, DataBytes, EntityCount) = (state, state.Hash, state.Seq, state.AtMs, state.DataBytes, state.Entities.Count);
+    }
+
+    /// <summary>An entity as it is now; null where there is none.</summary>
+    public Entity? Find(string id) => _touched.TryGetValue(id, out var touched) ? touched : _start.Entities.GetValueOrDefault(id);
+
+    public Standing StandingOf(string session, long n) => MarkOf(session).StandingOf(n);
+
     public void Apply(ProjectEvent happened)
     {
         foreach (var change in happened.Changes)
-            Apply(change);
-        (Seq, AtMs) = (happened.Seq, happened.AtMs);
-        ref var mark = ref CollectionsMarshal.GetValueRefOrAddDefault(_sessions, happened.Session, out _);
-        mark = mark.Take(happened.N, Seq);
+        {
+            var old = Find(change.Entity);
+            var now = Fold.Apply(old, change);
+            if (!ReferenceEquals(old, now))
+                Put(change.Entity, old, now);
+        }
+        Settle(happened.Seq, happened.AtMs, happened.Session, happened.N);
+    }
+
+    /// <summary>What every event does besides its changes: the seq moves, and the command's number is taken.</summary>
+    public void Settle(long seq, long atMs, string session, long n)
+    {
+        (Seq, AtMs) = (seq, atMs);
+        ref var mark = ref CollectionsMarshal.GetValueRefOrAddDefault(_sessions, session, out var isTouched);
+        if (!isTouched)
+            mark = MarkAtStart(session);
+        mark = mark.Take(n, Seq);
         if (ProjectState.ForgetsSessionsAt(Seq))
             ForgetSessions();
+    }
+
+    /// <summary>Has an entity be as it is told, null for gone.</summary>
+    internal void Put(string id, Entity? now) => Put(id, Find(id), now);
+
+    private void Put(string id, Entity? old, Entity? now)
+    {
+        _touched[id] = now;
+        _hash = _hash - (old?.Hash ?? default) + (now?.Hash ?? default);
+        DataBytes += (now?.Data.Bytes ?? 0) - (old?.Data.Bytes ?? 0);
+        EntityCount += (now is null ? 0 : 1) - (old is null ? 0 : 1);
     }
 
     /// <summary>The state after the last event. The builder may go on; the state given does not change any more.</summary>
     public ProjectState ToState()
     {
-        var entities = start.Entities.ToBuilder();
+        var entities = _start.Entities.ToBuilder();
         foreach (var (id, entity) in _touched)
         {
             if (entity is null)
                 entities.Remove(id);
             else
-                entities[id] = entity;
+                entities.Set(id, entity);
         }
-        var sessions = start.Sessions.ToBuilder();
-        sessions.RemoveRange(_forgotten);
+        var sessions = _start.Sessions.ToBuilder();
+        foreach (var session in _forgotten)
+            sessions.Remove(session);
         foreach (var (session, mark) in _sessions)
-        {
-            if (mark.LastSeq > start.Seq)
-                sessions[session] = mark;
-        }
-        return new(Seq, AtMs, entities.ToImmutable(), sessions.ToImmutable(), _hash, _dataBytes);
+            sessions.Set(session, mark);
+        return new(Seq, AtMs, entities.ToMap(), sessions.ToMap(), _hash, DataBytes);
     }
 
-    private void Apply(Change change)
-    {
-        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_touched, change.Entity, out var isTouched);
-        var old = isTouched ? place : start.Entities.GetValueOrDefault(change.Entity);
-        var now = place = Fold.Apply(old, change);
-        if (ReferenceEquals(old, now))
-            return;
-        _hash = _hash - (old?.Hash ?? default) + (now?.Hash ?? default);
-        _dataBytes += (now?.Data.Bytes ?? 0) - (old?.Data.Bytes ?? 0);
-    }
+    private SessionMark MarkOf(string session) => _sessions.TryGetValue(session, out var mark) ? mark : MarkAtStart(session);
+
+    private SessionMark MarkAtStart(string session) => _forgotten.Contains(session) ? default : _start.Sessions.GetValueOrDefault(session);
 
     private void ForgetSessions()
     {
         foreach (var (session, mark) in _sessions)
         {
-            if (!ProjectState.IsForgottenAt(Seq, mark))
-                continue;
-            _sessions.Remove(session); // a dictionary may lose entries while it is gone through
-            _forgotten.Add(session);
+            if (ProjectState.IsForgottenAt(Seq, mark))
+                _sessions.Remove(session); // a dictionary may lose entries while it is gone through
+        }
+        foreach (var (session, mark) in _start.Sessions)
+        {
+            if (ProjectState.IsForgottenAt(Seq, mark))
+                _forgotten.Add(session);
         }
     }
 }

@@ -45,11 +45,16 @@ public readonly record struct StateHash(uint First, uint Second)
     /// <summary>The state of a hash chain after the parts that all contributions of one entity share: its id.</summary>
     internal static StateHash OfId(string id) => new StateHash(FirstSeed, SecondSeed).Chain(id);
 
-    internal static StateHash OfHeader(StateHash id, string kind, long version)
+    internal static StateHash OfHeader(StateHash id, string kind, long version) => OfKind(id, kind).OfVersion(version);
+
+    /// <summary>A header's hash chain before its last part.</summary>
+    internal static StateHash OfKind(StateHash id, string kind) => id.Chain([]).Chain(kind);
+
+    internal StateHash OfVersion(long version)
     {
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(version, digits, out var length);
-        return id.Chain([]).Chain(kind).Chain(digits[..length]);
+        return Chain(digits[..length]);
     }
 
     internal static StateHash OfField(StateHash id, JsonField field) => id.Chain(field.Name).Chain(field.Value.Utf8);

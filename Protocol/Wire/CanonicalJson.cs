@@ -173,13 +173,18 @@ public static class CanonicalJson
 /// <summary>One JSON value as canonical UTF-8. Equal values have equal bytes.</summary>
 public readonly struct CanonicalValue : IEquatable<CanonicalValue>
 {
-    private readonly byte[] _utf8;
+    private readonly byte[] _bytes;
+    private readonly int _start;
+    private readonly int _length;
 
-    internal CanonicalValue(byte[] utf8) => _utf8 = utf8;
+    internal CanonicalValue(byte[] utf8) : this(utf8, 0, utf8.Length) { }
+
+    /// <summary>A value whose bytes lie among those of others.</summary>
+    internal CanonicalValue(byte[] bytes, int start, int length) => (_bytes, _start, _length) = (bytes, start, length);
 
     public static CanonicalValue Null { get; } = new([.. "null"u8]);
 
-    public ReadOnlySpan<byte> Utf8 => _utf8;
+    public ReadOnlySpan<byte> Utf8 => new(_bytes, _start, _length);
 
     /// <summary>Parses and normalises; throws <see cref="JsonException"/> where the text is refused.</summary>
     public static CanonicalValue Parse(ReadOnlySpan<byte> json) =>
@@ -193,22 +198,22 @@ public readonly struct CanonicalValue : IEquatable<CanonicalValue>
 
     public static CanonicalValue Of(long number) => new(new Utf8Buffer(20).Number(number).Written.ToArray());
 
-    public bool IsNull => _utf8[0] == 'n';
+    public bool IsNull => _bytes[_start] == 'n';
 
-    public bool IsObject => _utf8[0] == '{';
+    public bool IsObject => _bytes[_start] == '{';
 
-    public bool IsString => _utf8[0] == '"';
+    public bool IsString => _bytes[_start] == '"';
 
     /// <summary>The text of a JSON string; null for any other value.</summary>
     public string? AsString() => IsString ? Reader().GetString() : null;
 
     /// <summary>The number as a whole number of at most 2^53 - 1; null for any other value.</summary>
     public long? AsInteger() =>
-        System.Buffers.Text.Utf8Parser.TryParse(_utf8, out long number, out var used) && used == _utf8.Length ? number : null;
+        System.Buffers.Text.Utf8Parser.TryParse(Utf8, out long number, out var used) && used == _length ? number : null;
 
     /// <summary>The number as a double; null for any other value.</summary>
     public double? AsNumber() =>
-        System.Buffers.Text.Utf8Parser.TryParse(_utf8, out double number, out var used) && used == _utf8.Length ? number : null;
+        System.Buffers.Text.Utf8Parser.TryParse(Utf8, out double number, out var used) && used == _length ? number : null;
 
     public bool Equals(CanonicalValue other) => Utf8.SequenceEqual(other.Utf8);
 
@@ -217,7 +222,7 @@ public readonly struct CanonicalValue : IEquatable<CanonicalValue>
     public override int GetHashCode()
     {
         var hash = new HashCode();
-        hash.AddBytes(_utf8);
+        hash.AddBytes(Utf8);
         return hash.ToHashCode();
     }
 
@@ -225,14 +230,14 @@ public readonly struct CanonicalValue : IEquatable<CanonicalValue>
 
     public static bool operator !=(CanonicalValue left, CanonicalValue right) => !left.Equals(right);
 
-    public override string ToString() => Encoding.UTF8.GetString(_utf8);
+    public override string ToString() => Encoding.UTF8.GetString(Utf8);
 
     /// <summary>A view of the bytes for APIs that want memory. Not to be written to.</summary>
-    public ReadOnlyMemory<byte> AsMemory() => _utf8;
+    public ReadOnlyMemory<byte> AsMemory() => new(_bytes, _start, _length);
 
     private Utf8JsonReader Reader()
     {
-        var reader = new Utf8JsonReader(_utf8, new JsonReaderOptions { MaxDepth = WireLimits.Trusted.Depth });
+        var reader = new Utf8JsonReader(Utf8, new JsonReaderOptions { MaxDepth = WireLimits.Trusted.Depth });
         reader.Read();
         return reader;
     }

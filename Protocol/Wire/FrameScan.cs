@@ -212,7 +212,7 @@ internal ref struct FrameScan
         var reader = Read(slice);
         if (reader.TokenType != JsonTokenType.StartObject)
             throw Wrong(property, "an object");
-        var fields = JsonFields.Read(ref reader, _scratch, _limits.ObjectKeys);
+        var fields = JsonFields.Read(ref reader, _limits.ObjectKeys);
         if (named)
         {
             foreach (var field in fields)

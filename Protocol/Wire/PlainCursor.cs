@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using EventOnly.Protocol.State;
 
@@ -10,7 +9,7 @@ namespace EventOnly.Protocol.Wire;
 /// Takes apart JSON that stands exactly as this codec writes it: no white space, properties in the writer's order, canonical values. Each step
 /// takes what it names, or says no; after a no the text must be read in the general way.
 /// </summary>
-internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts, Utf8Buffer scratch)
+internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
 {
     /// <summary>What ends a string, or shows that it cannot be taken as it stands.</summary>
     private static readonly SearchValues<byte> s_ends = SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(i => (byte)i)]);
@@ -66,39 +65,87 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts, Utf8Bu
         return TryUtf8(out var utf8) && Time.TryParse(utf8, out ms);
     }
 
-    /// <summary>An object whose keys stand in order, each once.</summary>
+    /// <summary>A text that may name something.</summary>
+    public bool TryName(out string name) => TryText(out name) && Names.IsName(name);
+
+    /// <summary>An object, whatever its values are.</summary>
     public bool TryFields(out JsonFields fields)
     {
+        var found = FieldsBuilder.OfThisThread.Clear();
         fields = JsonFields.Empty;
         if (Skip("{}"u8))
             return true;
         if (!Skip("{"u8))
             return false;
-        var list = new List<JsonField>();
         do
         {
-            if (!TryText(out var name) || Names.IsMagicKey(name) || !Skip(":"u8)
-                || (list.Count > 0 && string.CompareOrdinal(list[^1].Name, name) >= 0))
-            {
+            if (!TryText(out var name) || Names.IsMagicKey(name) || !Skip(":"u8))
                 return false;
-            }
-            list.Add(new(name, TakeValue()));
+            found.Begin(name);
+            if (!TrySimpleValue(found.Values))
+                TakeValue(found.Values);
+            found.End();
         }
         while (Skip(","u8));
-        fields = JsonFields.OfSorted(CollectionsMarshal.AsSpan(list));
-        return Skip("}"u8);
+        if (!Skip("}"u8))
+            return false;
+        fields = found.ToFields();
+        return true;
     }
 
-    private CanonicalValue TakeValue()
+    /// <summary>An object whose keys are names, not too many, and whose values are neither objects nor arrays.</summary>
+    public bool TryFlatFields(int fieldsMax, out JsonFields fields)
+    {
+        var found = FieldsBuilder.OfThisThread.Clear();
+        fields = JsonFields.Empty;
+        if (Skip("{}"u8))
+            return true;
+        if (!Skip("{"u8))
+            return false;
+        do
+        {
+            if (found.Count >= fieldsMax || !TryName(out var name) || !Skip(":"u8) || _rest.IsEmpty || _rest[0] is (byte)'{' or (byte)'[')
+                return false;
+            found.Begin(name);
+            if (!TrySimpleValue(found.Values))
+                TakeValue(found.Values);
+            found.End();
+        }
+        while (Skip(","u8));
+        if (!Skip("}"u8))
+            return false;
+        fields = found.ToFields();
+        return true;
+    }
+
+    /// <summary>What is canonical as it stands: a string without escapes, a whole number of few digits, true, false and null.</summary>
+    private bool TrySimpleValue(Utf8Buffer output)
     {
         var before = _rest;
         if (TryUtf8(out var text))
-            return new(before[..(text.Length + 2)].ToArray()); // without escapes a string is canonical as it stands
+        {
+            output.Raw(before[..(text.Length + 2)]);
+            return true;
+        }
+        var length = _rest.IndexOfAny((byte)',', (byte)'}');
+        if (length <= 0)
+            return false;
+        var token = _rest[..length];
+        if (!token.SequenceEqual("true"u8) && !token.SequenceEqual("false"u8) && !token.SequenceEqual("null"u8) && !IsShortNumber(token))
+            return false;
+        output.Raw(token);
+        _rest = _rest[length..];
+        return true;
+    }
+
+    private static bool IsShortNumber(ReadOnlySpan<byte> token) =>
+        token.Length <= 15 && !token.ContainsAnyExceptInRange((byte)'0', (byte)'9') && (token[0] != '0' || token.Length == 1);
+
+    private void TakeValue(Utf8Buffer output)
+    {
         var reader = new Utf8JsonReader(_rest, new JsonReaderOptions { MaxDepth = WireLimits.Trusted.Depth });
         reader.Read();
-        scratch.Clear();
-        CanonicalJson.Write(scratch, ref reader, int.MaxValue);
+        CanonicalJson.Write(output, ref reader, int.MaxValue);
         _rest = _rest[(int)reader.BytesConsumed..];
-        return new(scratch.Written.ToArray());
     }
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace EventOnly.Protocol.Wire;
 
 /// <summary>
-/// Gives the same string for the same bytes, as far as it remembers them: the ids, kinds, fields and names of a journal come again and again.
-/// Each text has one place, which the newest of those that share it takes. It grows with what it is asked for, up to a bound.
+/// Gives the same string for the same bytes, as far as it remembers them: the ids, kinds, fields and names of commands and journals come again and
+/// again. Each text has one place, which the newest of those that share it takes. It grows with what it is asked for, up to a bound.
 /// </summary>
 internal sealed class TextCache
 {
@@ -16,23 +16,28 @@ internal sealed class TextCache
     /// <summary>Longer texts seldom come again.</summary>
     private const int BytesMax = 64;
 
-    private (byte[]? Utf8, string Text)[] _places = new (byte[]?, string)[PlacesMin];
+    [ThreadStatic]
+    private static TextCache? t_ofThisThread;
+
+    private string?[] _places = new string?[PlacesMin];
     private int _lost;
+
+    /// <summary>One for all that this thread reads, whoever said it: a connection that is silent holds none.</summary>
+    public static TextCache OfThisThread => t_ofThisThread ??= new();
 
     public string Get(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > BytesMax)
             return Encoding.UTF8.GetString(utf8);
         ref var place = ref _places[Hash(utf8) & (uint)(_places.Length - 1)];
-        if (place.Utf8 is not null && utf8.SequenceEqual(place.Utf8))
-            return place.Text;
-        if (place.Utf8 is not null && ++_lost > _places.Length && _places.Length < PlacesMax)
+        if (place is not null && Ascii.Equals(utf8, place)) // what is not ASCII equals nothing here, and is made anew
+            return place;
+        if (place is not null && ++_lost > _places.Length && _places.Length < PlacesMax)
         {
-            (_places, _lost) = (new (byte[]?, string)[_places.Length * 4], 0);
+            (_places, _lost) = (new string?[_places.Length * 4], 0);
             return Get(utf8);
         }
-        place = (utf8.ToArray(), Encoding.UTF8.GetString(utf8));
-        return place.Text;
+        return place = Encoding.UTF8.GetString(utf8);
     }
 
     private static uint Hash(ReadOnlySpan<byte> utf8)

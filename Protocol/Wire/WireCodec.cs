@@ -9,7 +9,6 @@ namespace EventOnly.Protocol.Wire;
 public sealed partial class WireCodec(WireLimits limits)
 {
     private readonly Utf8Buffer _scratch = new();
-    private PlainEventReader? _plainEvents;
 
     public const string Subprotocol = "eventonly.v1";
 
@@ -20,6 +19,8 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ClientMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
+        if ((message = PlainCommandReader.TryRead(frame, limits)) is not null)
+            return true;
         try
         {
             var scan = FrameScan.Message(frame, limits, _scratch);
@@ -37,7 +38,7 @@ public sealed partial class WireCodec(WireLimits limits)
     public bool TryDecode(ReadOnlySpan<byte> frame, out ServerMessage? message, out FrameFault? fault)
     {
         (message, fault) = (null, null);
-        if (ReferenceEquals(limits, WireLimits.Trusted) && (message = (_plainEvents ??= new()).TryRead(frame, _scratch)) is not null)
+        if (ReferenceEquals(limits, WireLimits.Trusted) && (message = PlainEventReader.TryRead(frame)) is not null)
             return true;
         try
         {

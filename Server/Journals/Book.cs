@@ -124,8 +124,7 @@ internal sealed partial class Book(
         var begin = end.Offset;
         foreach (var append in _appends)
         {
-            append.IsConflict = append.ExpectedHead != end.Seq;
-            if (append.IsConflict)
+            if (!append.Fits(end.Seq))
                 continue;
             foreach (var entry in append.Entries)
             {

@@ -46,7 +46,7 @@ internal sealed class FileJournal(
     }
 
     public async ValueTask<AppendResult> AppendAsync(
-        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping)
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, Succession succession, CancellationToken stopping)
     {
         for (var i = 0; i < entries.Count; i++)
         {
@@ -60,11 +60,12 @@ internal sealed class FileJournal(
         }
         catch (JournalUnavailableException)
         {
+            succession.Break();
             return new(AppendOutcome.Unavailable, 0, Book.RetryAfterMs);
         }
         Check(book);
         // Not cancelled any more from here on: until the thread is done with the entries their memory is not the caller's.
-        return await _commits.AppendAsync(new(book, expectedHead, entries));
+        return await _commits.AppendAsync(new(book, expectedHead, entries, succession));
     }
 
     public async IAsyncEnumerable<JournalEntry> ReadAsync(

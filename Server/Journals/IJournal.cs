@@ -10,10 +10,12 @@ public interface IJournal
 
     /// <summary>
     /// Appends entries of consecutive seqs if the journal still stands at <paramref name="expectedHead"/>. When this completes with
-    /// <see cref="AppendOutcome.Committed"/> the entries are as durable as the journal promises. The entries' memory is the caller's again then.
+    /// <see cref="AppendOutcome.Committed"/> the entries are as durable as the journal promises. The entries' memory is the caller's again when it
+    /// completes. More may be appended to a project meanwhile: it happens in the order of the calls.
     /// </summary>
+    /// <param name="succession">What the entries were decided on: where an append of it fails, all later ones of it fail.</param>
     ValueTask<AppendResult> AppendAsync(
-        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping);
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, Succession succession, CancellationToken stopping);
 
     /// <summary>The entries from a seq on, or from the floor on, up to the head at the time the reading begins.</summary>
     IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, CancellationToken stopping);

@@ -41,7 +41,7 @@ public sealed class MemoryJournal(Func<string> newEpoch) : IJournal
     }
 
     public ValueTask<AppendResult> AppendAsync(
-        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping)
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, Succession succession, CancellationToken stopping)
     {
         var book = BookOf(project);
         TaskCompletionSource grown;
@@ -49,8 +49,11 @@ public sealed class MemoryJournal(Func<string> newEpoch) : IJournal
             ArgumentOutOfRangeException.ThrowIfNotEqual(entries[i].Seq, expectedHead + 1 + i, nameof(entries));
         lock (book.Gate)
         {
-            if (book.Head != expectedHead)
+            if (book.Head != expectedHead || succession.IsBroken)
+            {
+                succession.Break();
                 return ValueTask.FromResult(new AppendResult(AppendOutcome.Conflict, book.Head));
+            }
             foreach (var entry in entries)
                 book.Lines.Add(entry.Json.ToArray());
             (grown, book.Grown) = (book.Grown, new(TaskCreationOptions.RunContinuationsAsynchronously));

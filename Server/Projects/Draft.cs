@@ -23,6 +23,10 @@ internal sealed class Draft
     private readonly List<(int Frame, int Json, int End)> _places = [];
     private readonly List<JournalEntry> _entries = [];
 
+    /// <summary>The state as far as it has been decided, while the deciding goes on.</summary>
+    public StateBuilder Building { get; } = new(ProjectState.Empty);
+
+    /// <summary>What it would lead to. Valid once it is sealed.</summary>
     public ProjectState State { get; private set; } = ProjectState.Empty;
 
     /// <summary>The head the journal must stand at for this draft to hold.</summary>
@@ -37,15 +41,17 @@ internal sealed class Draft
     public void Start(ProjectState state)
     {
         (State, ExpectedHead) = (state, state.Seq);
+        Building.Restart(state);
         _bytes.Clear();
         _places.Clear();
         _entries.Clear();
         Answers.Clear();
     }
 
-    public void Accept(string project, ProjectEvent happened, ProjectState after)
+    /// <param name="happened">An event whose changes have been made in what is being built.</param>
+    public void Accept(string project, ProjectEvent happened)
     {
-        State = after;
+        Building.Settle(happened.Seq, happened.AtMs, happened.Session, happened.N);
         var frame = _bytes.Length;
         WireCodec.Encode(_bytes, project, happened);
         var length = _bytes.Length - frame;
@@ -61,6 +67,9 @@ internal sealed class Draft
     /// <summary>Ends the deciding: only now do the bytes stand still.</summary>
     public void Seal()
     {
+        if (_places.Count > 0)
+            State = Building.ToState();
+        Building.Restart(ProjectState.Empty); // it shall not keep a state alive that nobody else does any more
         for (var i = 0; i < _places.Count; i++)
             _entries.Add(new(ExpectedHead + 1 + i, _bytes.WrittenMemory[_places[i].Json.._places[i].End]));
     }

@@ -17,13 +17,18 @@ internal sealed class Project
     /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
     private const int CurrentPart = 2;
 
+    /// <summary>Memory of an entity, of a session and of a project besides their data, about.</summary>
+    private const int EntityBytes = 400, SessionBytes = 150, OwnBytes = 4 * 1024;
+
+    [ThreadStatic]
+    private static Utf8Buffer? t_scratch;
+
     private readonly string _id;
     private readonly StateLimits _limits;
     private readonly int _membersMax;
     private readonly Tape _tape;
     private readonly Tape _whispers;
     private readonly SnapshotCache _snapshots;
-    private readonly Utf8Buffer _scratch = new();
     private ProjectState _state;
     private StateBuilder? _catchUp;
     private WireCodec? _catchUpCodec;
@@ -48,6 +53,9 @@ internal sealed class Project
     /// <summary>Where the past begins; whoever drives it tells it.</summary>
     public long Floor { get; set; }
 
+    /// <summary>The newest events, encoded once for all members.</summary>
+    public Tape Tape => _tape;
+
     /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
     public ProjectState State => _state;
 
@@ -62,10 +70,38 @@ internal sealed class Project
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
     public bool TapesMoved { get; set; }
 
-    /// <summary>Decides in the order of arrival; each command sees the ones before it, though none is recorded yet.</summary>
-    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    /// <summary>Bytes of memory that it holds, about.</summary>
+    public long Bytes =>
+        OwnBytes + _state.DataBytes + (long)_state.Entities.Count * EntityBytes + (long)_state.Sessions.Count * SessionBytes
+        + _tape.Bytes + _whispers.Bytes + _snapshots.Bytes;
+
+    /// <summary>Shared by all projects on a thread: what is written to it is copied before the next writes.</summary>
+    private static Utf8Buffer Scratch
     {
-        draft.Start(_state);
+        get
+        {
+            var scratch = t_scratch ??= new();
+            scratch.Clear();
+            return scratch;
+        }
+    }
+
+    /// <summary>Lets go of what only those need who come back soon or are behind.</summary>
+    public void Tidy()
+    {
+        _tape.Release();
+        _whispers.Release();
+        _snapshots.Release();
+    }
+
+    /// <summary>Decides on the committed state.</summary>
+    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft) => Decide(_state, submissions, nowMs, draft);
+
+    /// <summary>Decides in the order of arrival; each command sees the ones before it, though none is recorded yet.</summary>
+    /// <param name="before">What to decide on: the committed state, or the one that the draft before would lead to.</param>
+    public void Decide(ProjectState before, ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    {
+        draft.Start(before);
         foreach (var (from, n, command) in submissions)
         {
             if (!from.IsInside)
@@ -73,7 +109,7 @@ internal sealed class Project
                 draft.Refuse(new(ErrorCode.Forbidden, "Join the project first."));
                 continue;
             }
-            switch (draft.State.StandingOf(from.Session, n))
+            switch (draft.Building.StandingOf(from.Session, n))
             {
                 case Standing.Taken:
                     draft.Repeat();
@@ -82,15 +118,14 @@ internal sealed class Project
                     draft.Refuse(new(ErrorCode.Superseded, "The session has gone 64 numbers further."));
                     continue;
             }
-            var seq = draft.State.Seq + 1;
-            if (Decider.Decide(draft.State, command, seq, _limits, out var changes, out var after) is { } refusal)
+            var seq = draft.Building.Seq + 1;
+            if (Decider.Decide(draft.Building, command, seq, _limits, out var changes) is { } refusal)
             {
                 draft.Refuse(refusal);
                 continue;
             }
-            var happened = new ProjectEvent(
-                seq, Math.Max(nowMs, draft.State.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes);
-            draft.Accept(_id, happened, Fold.Settle(after, happened));
+            draft.Accept(_id, new(
+                seq, Math.Max(nowMs, draft.Building.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes));
         }
         draft.Seal();
     }
@@ -101,6 +136,8 @@ internal sealed class Project
     /// <summary>Makes a recorded draft visible: to all by the tape, to the senders by their answers. Call only after the journal has it.</summary>
     public void Commit(Draft draft, ReadOnlySpan<Submission> submissions)
     {
+        if (draft.ExpectedHead != _state.Seq)
+            throw new System.Diagnostics.UnreachableException("A draft is committed that was not decided on this state.");
         _state = draft.State;
         draft.PublishTo(_tape);
         TapesMoved |= draft.Entries.Count > 0;
@@ -129,10 +166,9 @@ internal sealed class Project
         if (happened.Seq != _catchUp.Seq + 1 || happened.Seq != entry.Seq)
             throw new InvalidDataException($"Event {_catchUp.Seq + 1} of project {_id} is missing from its journal.");
         _catchUp.Apply(happened);
-        _scratch.Clear();
-        _scratch.Raw(entry.Json.Span);
-        FrameHeader.Frame(_scratch, 0);
-        _tape.Publish(_scratch.Written);
+        var frame = Scratch.Raw(entry.Json.Span);
+        FrameHeader.Frame(frame, 0);
+        _tape.Publish(frame.Written);
         TapesMoved = true;
     }
 
@@ -263,10 +299,10 @@ internal sealed class Project
     }
 
     /// <summary>The message as a frame; valid until the next.</summary>
-    private ReadOnlySpan<byte> Frame(ServerMessage message)
+    private static ReadOnlySpan<byte> Frame(ServerMessage message)
     {
-        _scratch.Clear();
-        WireCodec.EncodeFrame(_scratch, message);
-        return _scratch.Written;
+        var frame = Scratch;
+        WireCodec.EncodeFrame(frame, message);
+        return frame.Written;
     }
 }

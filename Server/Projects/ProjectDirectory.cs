@@ -13,6 +13,9 @@ internal sealed class ProjectDirectory : IAsyncDisposable
     /// <summary>How long stopping waits for states to be kept: without them the next opening folds more, which is all.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often memory is looked at, at least.</summary>
+    private static readonly TimeSpan s_sweepPeriod = TimeSpan.FromSeconds(5);
+
     private readonly IJournal _journal;
     private readonly ProjectOptions _options;
     private readonly JournalOptions _keeping;
@@ -113,23 +116,39 @@ internal sealed class ProjectDirectory : IAsyncDisposable
         Forget(id, place);
     }
 
-    /// <summary>One clock for all projects: every now and then those are closed that have been idle for long enough.</summary>
+    /// <summary>One clock for all projects: every now and then those are closed that have been idle for long enough, or where memory runs short.</summary>
     private async Task SweepAsync()
     {
-        using var timer = new PeriodicTimer(_options.IdleAfter / 2, _time);
+        using var timer = new PeriodicTimer(_options.IdleAfter / 2 < s_sweepPeriod ? _options.IdleAfter / 2 : s_sweepPeriod, _time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
+                var bytes = 0L;
                 foreach (var (loop, _) in Loops())
                 {
-                    if (loop.IdleSince is { } since && _time.GetElapsedTime(since) >= _options.IdleAfter)
-                        loop.TryRetire();
+                    loop.TidyAfter(_options.IdleAfter);
+                    if (!(loop.IdleSince is { } since && _time.GetElapsedTime(since) >= _options.IdleAfter && loop.TryRetire()))
+                        bytes += loop.Bytes;
                 }
+                if (bytes > _options.OpenBytesMax)
+                    RetireIdle(bytes - _options.OpenBytesMax);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
+        }
+    }
+
+    /// <summary>Closes those that have been idle for longest, until so many bytes are given back or nobody is idle.</summary>
+    private void RetireIdle(long bytes)
+    {
+        foreach (var (loop, _) in Loops().Where(open => open.Loop.IdleSince is not null).OrderBy(open => open.Loop.IdleSince))
+        {
+            if (bytes <= 0)
+                return;
+            if (loop.TryRetire())
+                bytes -= loop.Bytes;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
@@ -7,30 +6,11 @@ using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
 
-/// <summary>What a connection brings to a project.</summary>
-internal abstract record Inbound(Member From)
-{
-    public sealed record Enter(Member From, string Session, ClientMessage.Join Request) : Inbound(From);
-
-    /// <param name="RequestId">The request to answer; null where the connection ended.</param>
-    public sealed record Exit(Member From, string? RequestId) : Inbound(From);
-
-    /// <param name="Bytes">How large it came in.</param>
-    public sealed record Submit(Member From, long N, Command Command, int Bytes = 0) : Inbound(From);
-
-    public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
-
-    public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
-
-    /// <summary>A look at the state in which all that the connection said before has been decided; null for who is not a member.</summary>
-    public sealed record Look(Member From, TaskCompletionSource<ProjectState?> Seen) : Inbound(From);
-}
-
 /// <summary>
 /// The shell around one <see cref="Project"/>: waits for what comes in and for the journal, and owns no rule.
 /// <code>
-///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Decide -> journal -> Commit -> fan-out -> next turn
-///                                                                  ^------ conflict: fold what others wrote, decide again
+///   inbox -> turn: joins, leaves, whispers at once; commands gathered -> Drafts: decide -> journal -> Commit -> fan-out
+///     ^--------------------- next turn, while the journal records --------------------'
 /// </code>
 /// A fault ends the loop and sends its members away; the next join opens the project anew from its journal. Retired while nobody is in, it takes
 /// no more joins and ends.
@@ -48,7 +28,6 @@ internal sealed class ProjectLoop
 
     private readonly string _id;
     private readonly Project _project;
-    private readonly IJournal _journal;
     private readonly Keeper _keeper;
     private readonly SnapshotMaker _maker;
     private readonly TimeProvider _time;
@@ -58,26 +37,32 @@ internal sealed class ProjectLoop
     private readonly FanOut _fanOut = new(Environment.ProcessorCount);
     private readonly Gathering _gathering;
     private readonly Channel<Inbound> _inbox;
-    private readonly List<Submission> _submissions = [];
-    private readonly List<TaskCompletionSource<ProjectState?>> _looks = [];
-    private readonly Draft _draft = new();
+    private readonly Drafts _drafts;
     private readonly Lock _retiring = new();
-    private int _submittedBytes;
+    private Turn? _turn;
+    private Task<bool>? _incoming;
     private long? _idleSince;
+    private long _lastTurnAt;
+    private long _bytes;
     private bool _hasRetired;
 
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
     {
-        (_id, _project, _journal, _keeper, _time, _logger, _batchMax) = (id, project, journal, keeper, time, logger, options.BatchMax);
+        (_id, _project, _keeper, _time, _logger, _batchMax) = (id, project, keeper, time, logger, options.BatchMax);
+        _drafts = new(id, project, journal, time);
         _maker = new(id, logger);
-        _idleSince = time.GetTimestamp();
         _gathering = new(options.Gather, time);
-        _batchBytesMax = options.TapeBytesMax / 4; // one turn may not throw those off the tape who read as fast as can be
+        _idleSince = _lastTurnAt = time.GetTimestamp();
+        _bytes = project.Bytes;
+        _batchBytesMax = options.TapeBytesMax / 4; // what is under way may not throw those off the tape who read as fast as can be
         // Wait: a connection whose project is busy is read no further; nothing is dropped.
         _inbox = Channel.CreateBounded<Inbound>(new BoundedChannelOptions(options.InboxMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     }
 
     public long Floor => _keeper.Floor;
+
+    /// <summary>Bytes of memory that the project holds, about, as of its last turn.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Since when nobody is in and nothing is to be done, as a timestamp of the clock; null where that is not so.</summary>
     public long? IdleSince
@@ -110,6 +95,14 @@ internal sealed class ProjectLoop
             _inbox.Writer.TryComplete();
             return true;
         }
+    }
+
+    /// <summary>Lets go of what is needed while things happen only, where nothing has happened for so long. Costs nothing where that is done already.</summary>
+    public void TidyAfter(TimeSpan quiet)
+    {
+        var last = Volatile.Read(ref _lastTurnAt);
+        if (last != 0 && IdleSince is null && _time.GetElapsedTime(last) >= quiet)
+            _inbox.Writer.TryWrite(Inbound.Quiet.Instance);
     }
 
     /// <summary>Whether a command would be refused in a state. Appends nothing.</summary>
@@ -168,21 +161,13 @@ internal sealed class ProjectLoop
     {
         try
         {
-            for (var turn = 1; await _inbox.Reader.WaitToReadAsync(stopping) && TryBegin(); turn++)
-            {
-                if (_gathering.Wait is { Ticks: > 0 } wait)
-                    await Task.Delay(wait, _time, stopping);
-                await TurnAsync(stopping);
-                Rest();
-                if (turn % TurnsInARow == 0)
-                    await Task.Yield();
-            }
-            Close(null); // nobody is in
+            await TakeTurnsAsync(stopping);
+            Close(null); // nobody is in, or the members are told by whoever stops
             await EndAsync(_project.State);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            Close(null); // the members are told by whoever stops
+            Close(null);
             await EndAsync(_project.State);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -194,6 +179,62 @@ internal sealed class ProjectLoop
             await EndAsync(null);
         }
     }
+
+    private async Task TakeTurnsAsync(CancellationToken stopping)
+    {
+        try
+        {
+            for (var turn = 1; await HasMoreAsync(stopping); turn++)
+            {
+                if (_gathering.Wait is { Ticks: > 0 } wait)
+                    await Task.Delay(wait, _time, stopping);
+                var began = _time.GetTimestamp();
+                var taken = Take(stopping);
+                await _drafts.CommitAsync(stopping);
+                Tell();
+                _gathering.Note(began, taken);
+                Rest();
+                if (turn % TurnsInARow == 0)
+                    await Task.Yield();
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await _drafts.CommitAllAsync(CancellationToken.None); // what the journal has is told, and it has it soon
+            Tell();
+        }
+    }
+
+    /// <summary>Waits until there is something to take or to commit. False where the loop has retired.</summary>
+    private async ValueTask<bool> HasMoreAsync(CancellationToken stopping)
+    {
+        if (_drafts.Count == 0)
+            return await (_incoming is null ? _inbox.Reader.WaitToReadAsync(stopping) : IncomingAsync()) && TryBegin();
+        stopping.ThrowIfCancellationRequested();
+        if (_drafts.OldestHasEnded)
+            return true;
+        if (!HasRoom() || (_inbox.Reader.TryPeek(out var next) && MustWait(next)))
+        {
+            await _drafts.OldestEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else if (_inbox.Reader.Count == 0)
+        {
+            _incoming ??= _inbox.Reader.WaitToReadAsync(stopping).AsTask();
+            if (await Task.WhenAny(_drafts.OldestEnded, _incoming) == _incoming)
+                await IncomingAsync();
+        }
+        return true;
+    }
+
+    /// <summary>The end of a waiting that was begun while the journal was at work.</summary>
+    private async ValueTask<bool> IncomingAsync()
+    {
+        var incoming = _incoming!;
+        _incoming = null;
+        return await incoming;
+    }
+
+    private bool HasRoom() => !_drafts.IsFull && _drafts.Bytes < _batchBytesMax;
 
     private bool TryBegin()
     {
@@ -207,7 +248,8 @@ internal sealed class ProjectLoop
     private void Rest()
     {
         _keeper.Look(_project.State);
-        if (_project.Members.Count > 0)
+        Volatile.Write(ref _bytes, _project.Bytes);
+        if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;
         lock (_retiring)
             _idleSince = _time.GetTimestamp();
@@ -220,65 +262,63 @@ internal sealed class ProjectLoop
         while (_inbox.Reader.TryRead(out var inbound))
         {
             if (inbound is Inbound.Look look)
-                _looks.Add(look.Seen);
+                look.Seen.TrySetResult(null);
             if (code is { } reason)
                 inbound.From.End(reason);
         }
-        foreach (var seen in _looks)
+        foreach (var seen in _turn?.Looks ?? [])
             seen.TrySetResult(null);
     }
 
     private async Task EndAsync(ProjectState? last)
     {
+        await _drafts.AbandonAsync();
         await _maker.EndAsync();
         await _keeper.EndAsync(last);
     }
 
-    private async Task TurnAsync(CancellationToken stopping)
+    /// <returns>Messages taken.</returns>
+    private int Take(CancellationToken stopping)
     {
-        _submissions.Clear();
-        _submittedBytes = 0;
         _project.Floor = _keeper.Floor;
-        var (began, taken) = (_time.GetTimestamp(), 0);
-        for (; taken < _batchMax && _submittedBytes < _batchBytesMax && _inbox.Reader.TryPeek(out var next) && !MustWait(next)
-            && _inbox.Reader.TryRead(out var inbound); taken++)
+        Volatile.Write(ref _lastTurnAt, Math.Max(1, _time.GetTimestamp()));
+        var taken = 0;
+        for (; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
+            && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)
             Take(inbound);
-        if (_submissions.Count > 0)
-            await RecordAsync(stopping);
+        if (_turn is not { } turn)
+            return taken;
+        _turn = null;
+        _drafts.Begin(turn, stopping);
+        return taken;
+    }
+
+    /// <summary>Has the members take what is new.</summary>
+    private void Tell()
+    {
         _project.TellPresence();
         _maker.Look(_project.UnmadeSnapshots);
         _fanOut.Pass(_project);
-        _gathering.Note(began, taken);
-        foreach (var seen in _looks)
-            seen.TrySetResult(_project.State);
-        _looks.Clear();
     }
 
-    /// <summary>What a member said before it went, or before another connection took its place, is decided before that.</summary>
+    /// <summary>What a member said before it went, or before another connection took its place, is recorded before that.</summary>
     private bool MustWait(Inbound next) => next switch
     {
         Inbound.Exit exit => HasSubmitted(exit.From),
-        Inbound.Enter enter => HasSubmitted(_project.Members.Find(enter.Session)),
+        Inbound.Enter enter => _project.Members.Find(enter.Session) is { } old && HasSubmitted(old),
         _ => false,
     };
 
-    private bool HasSubmitted(Member? member)
-    {
-        foreach (var submission in _submissions)
-        {
-            if (submission.From == member)
-                return true;
-        }
-        return false;
-    }
+    private bool HasSubmitted(Member member) => _turn?.Has(member) == true || _drafts.Has(member);
 
     private void Take(Inbound inbound)
     {
         switch (inbound)
         {
             case Inbound.Submit submit:
-                _submissions.Add(new(submit.From, submit.N, submit.Command));
-                _submittedBytes += submit.Bytes + EventBytesMore;
+                _turn ??= Turn.Rent();
+                _turn.Submissions.Add(new(submit.From, submit.N, submit.Command));
+                _turn.Bytes += submit.Bytes + EventBytesMore;
                 break;
             case Inbound.Enter enter:
                 if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
@@ -289,10 +329,14 @@ internal sealed class ProjectLoop
                 _project.Leave(exit.From, exit.RequestId);
                 break;
             case Inbound.Look look when look.From.IsInside:
-                _looks.Add(look.Seen);
+                (_turn ??= Turn.Rent()).Looks.Add(look.Seen);
                 break;
             case Inbound.Look look:
                 look.Seen.TrySetResult(null);
+                break;
+            case Inbound.Quiet:
+                _project.Tidy();
+                Volatile.Write(ref _lastTurnAt, 0); // until something happens
                 break;
             case Inbound.Broadcast broadcast when broadcast.From.IsInside:
                 _project.Broadcast(broadcast.From, broadcast.Message);
@@ -300,33 +344,6 @@ internal sealed class ProjectLoop
             case Inbound.Presence presence when presence.From.IsInside:
                 _project.Members.SetPresence(presence.From, presence.Data);
                 break;
-        }
-    }
-
-    private async ValueTask RecordAsync(CancellationToken stopping)
-    {
-        while (true)
-        {
-            _project.Decide(CollectionsMarshal.AsSpan(_submissions), _time.GetUtcNow().ToUnixTimeMilliseconds(), _draft);
-            var result = _draft.Entries.Count == 0
-                ? new(AppendOutcome.Committed, _draft.ExpectedHead)
-                : await _journal.AppendAsync(_id, _draft.ExpectedHead, _draft.Entries, stopping);
-            switch (result.Outcome)
-            {
-                case AppendOutcome.Committed:
-                    _project.Commit(_draft, CollectionsMarshal.AsSpan(_submissions));
-                    return;
-                case AppendOutcome.Unavailable:
-                    _project.GiveUp(CollectionsMarshal.AsSpan(_submissions), result.RetryAfterMs);
-                    return;
-                default:
-                    await foreach (var entry in _journal.ReadAsync(_id, _draft.ExpectedHead + 1, stopping))
-                        _project.CatchUp(entry);
-                    _project.EndCatchUp();
-                    if (_project.State.Seq == _draft.ExpectedHead)
-                        throw new InvalidDataException($"The journal of project {_id} stands at {result.Head}, behind what was read from it.");
-                    break;
-            }
         }
     }
 }

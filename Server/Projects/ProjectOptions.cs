@@ -11,6 +11,11 @@ public sealed class ProjectOptions
     [Range(1, 10_000_000)]
     public int OpenMax { get; set; } = 100_000;
 
+    /// <summary>Bytes of memory, about, that the open projects may hold together. Beyond it those that nobody is in are closed before their time, the
+    /// longest empty first; those that somebody is in stay. Raise it where there is memory to spare and people come and go.</summary>
+    [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long OpenBytesMax { get; set; } = 1024L * 1024 * 1024;
+
     /// <summary>Time after which a project that nobody is in is closed, which gives back its memory; the next join opens it again. Shorter
     /// saves memory, longer spares those who come and go the opening.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

@@ -19,6 +19,12 @@ internal sealed class SnapshotCache(string project, Tape tape)
     /// <summary>Those that the driver is to make since it last cleared this.</summary>
     public List<EncodedSnapshot> Unmade { get; } = [];
 
+    /// <summary>Bytes of memory that it holds.</summary>
+    public long Bytes => (_plain?.Bytes ?? 0) + (_compressed?.Bytes ?? 0);
+
+    /// <summary>Lets go of what it keeps; who joins next has it made anew.</summary>
+    public void Release() => _plain = _compressed = null;
+
     /// <summary>A snapshot whose tail is on the tape, and where that tail begins.</summary>
     /// <param name="compressFrom">Bytes of a part from which on it is compressed; null for who did not agree to that.</param>
     public EncodedSnapshot For(ProjectState state, int? compressFrom, out long position)

@@ -31,6 +31,25 @@ internal sealed class Tape(int bytesMax)
     /// <summary>The position after the newest frame.</summary>
     public long Head => Volatile.Read(ref _chunks) is [.., var last] ? last.End : 0;
 
+    /// <summary>Bytes of memory that it holds.</summary>
+    public long Bytes
+    {
+        get
+        {
+            var bytes = 0L;
+            foreach (var chunk in Volatile.Read(ref _chunks))
+                bytes += chunk.Bytes.Length;
+            return bytes;
+        }
+    }
+
+    /// <summary>The writer's: lets go of all frames. Who has not read them by now is too far behind.</summary>
+    public void Release()
+    {
+        if (Bytes > 0)
+            Volatile.Write(ref _chunks, [new Chunk([], Head, _nextSeq)]); // without bytes, it says where the tape stands
+    }
+
     /// <summary>The writer's: what seq the next frame gets when the tape is empty.</summary>
     public void StartAfter(long seq) => _nextSeq = seq + 1;
 
@@ -86,7 +105,7 @@ internal sealed class Tape(int bytesMax)
         if (chunks is [.., var last] && last.Bytes.Length - last.Length >= length)
             return last;
 
-        var size = chunks is [.., var before] ? Math.Min(before.Bytes.Length * 2, ChunkBytesMax) : ChunkBytesMin;
+        var size = chunks is [.., var before] ? Math.Clamp(before.Bytes.Length * 2, ChunkBytesMin, ChunkBytesMax) : ChunkBytesMin;
         var chunk = new Chunk(new byte[Math.Max(size, length)], Head, _nextSeq);
         var kept = 0;
         // A chunk goes when what stays is enough without it.

@@ -21,7 +21,7 @@ internal sealed record Sizes
     {
         RowTime = TimeSpan.FromMilliseconds(20), WarmUpTime = TimeSpan.FromMilliseconds(10), RawTime = TimeSpan.FromMilliseconds(10), Writers = [1, 4], Projects = [1, 2], EventsMax = 200_000,
         ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
-        HasPeers = false, Rounds = 1, Members = 20, Connections = 20, FlatTime = TimeSpan.FromMilliseconds(50), GrowthMembers = [2, 10], AckConnections = 4, SmallProjects = 4, Connects = 20,
+        IngestEntities = [10, 100], HasPeers = false, Rounds = 1, Members = 20, Connections = 20, FlatTime = TimeSpan.FromMilliseconds(50), GrowthMembers = [2, 10], AckConnections = 4, SmallProjects = 4, Connects = 20,
         StormClients = 10, StormEntities = 200, StormOthers = 4, Starts = 1,
     };
 
@@ -85,6 +85,9 @@ internal sealed record Sizes
     public int StormOthers { get; init; } = 100;
 
     public int Starts { get; init; } = 7;
+
+    /// <summary>Sizes of the projects that events come in to.</summary>
+    public int[] IngestEntities { get; init; } = [100, 10_000, 1_000_000];
 }
 
 /// <summary>One run of a bench: what it is to do, and the rows it has so far.</summary>

@@ -11,6 +11,7 @@ internal static class Benches
     public static ImmutableArray<BenchEntry> All { get; } =
     [
         new("journal", "appends, group commit, opening of projects, beside the disk's own fdatasync", JournalRows.RunAsync),
+        new("ingest", "what an event costs from its bytes to the draft, by stage and by the size of its project", IngestRows.RunAsync),
         new("fanout", "one event to many: as fast as it goes, at a pace, with slow members, with more members; beside SignalR, npm ws, Socket.IO and C", FanOutRows.RunAsync),
         new("acks", "from command to answer, beside SignalR, Socket.IO and npm ws", AckRows.RunAsync),
         new("projects", "many small projects at once", ProjectsRows.RunAsync),

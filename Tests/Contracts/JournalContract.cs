@@ -69,6 +69,37 @@ public abstract partial class JournalContract
     }
 
     [Test]
+    public async Task Appends_of_a_project_that_are_under_way_together_happen_in_their_order()
+    {
+        await OpenAsync("p");
+        var succession = new Succession();
+
+        var appends = Enumerable.Range(0, 20)
+            .Select(head => _journal.AppendAsync("p", head, [Line(head + 1, $"{head}")], succession, default).AsTask()).ToList();
+
+        (await Task.WhenAll(appends)).Select(result => (result.Outcome, result.Head))
+            .Should().Equal(Enumerable.Range(1, 20).Select(head => (AppendOutcome.Committed, (long)head)));
+        (await ReadAsync("p", 1)).Should().Equal(Enumerable.Range(0, 20).Select(head => $"{head + 1}:{head}"));
+    }
+
+    [Test]
+    public async Task What_was_decided_on_an_append_that_failed_fails_even_where_the_journal_stands_where_it_expects()
+    {
+        await OpenAsync("p");
+        await AppendAsync("p", 0, "other");
+        var succession = new Succession();
+
+        var first = _journal.AppendAsync("p", 0, [Line(1, "a")], succession, default);
+        var second = _journal.AppendAsync("p", 1, [Line(2, "b")], succession, default);
+
+        (await first).Outcome.Should().Be(AppendOutcome.Conflict);
+        (await second).Outcome.Should().NotBe(AppendOutcome.Committed);
+        (await _journal.AppendAsync("p", 1, [Line(2, "late")], succession, default)).Outcome.Should().NotBe(AppendOutcome.Committed);
+        (await AppendAsync("p", 1, "c")).Outcome.Should().Be(AppendOutcome.Committed);
+        (await ReadAsync("p", 1)).Should().Equal("1:other", "2:c");
+    }
+
+    [Test]
     public async Task Entries_whose_seqs_do_not_follow_the_head_are_a_fault_and_leave_nothing()
     {
         await OpenAsync("p");

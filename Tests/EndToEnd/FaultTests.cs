@@ -167,12 +167,12 @@ public sealed class FaultTests
             return _inner.OpenAsync(project, stopping);
         }
 
-        public ValueTask<AppendResult> AppendAsync(string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping)
+        public ValueTask<AppendResult> AppendAsync(string project, long expectedHead, IReadOnlyList<JournalEntry> entries, Succession succession, CancellationToken stopping)
         {
             ThrowIfFailing(project);
             return IsUnavailable
                 ? ValueTask.FromResult(new AppendResult(AppendOutcome.Unavailable, expectedHead, RetryAfterMs: 250))
-                : _inner.AppendAsync(project, expectedHead, entries, stopping);
+                : _inner.AppendAsync(project, expectedHead, entries, succession, stopping);
         }
 
         public async IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, [EnumeratorCancellation] CancellationToken stopping)

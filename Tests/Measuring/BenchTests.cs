@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EventOnly.Server.Journals;
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Support;
 using Spectre.Console;

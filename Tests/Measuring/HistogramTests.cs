@@ -1,5 +1,5 @@
-using EventOnly.Tools.Load;
 using EventOnly.Tests.Support;
+using EventOnly.Tools.Load;
 
 namespace EventOnly.Tests.Measuring;
 

@@ -66,7 +66,7 @@ public sealed class PlainEventReaderTests
         texts.Get("card-7"u8).Should().BeSameAs(texts.Get("card-7"u8));
     }
 
-    private static ServerMessage.Happened? Plain(string frame) => new PlainEventReader().TryRead(Given.Utf8(frame), new());
+    private static ServerMessage.Happened? Plain(string frame) => PlainEventReader.TryRead(Given.Utf8(frame));
 
     /// <summary>White space is what the plain reading leaves to the general one.</summary>
     private static ServerMessage? General(string frame) =>

@@ -5,8 +5,12 @@ using EventOnly.Server.Journals;
 namespace EventOnly.Tests.Support;
 
 /// <summary>A journal that does as another does, except where a test has something else happen.</summary>
+#pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
 internal sealed class ScriptedJournal(IJournal inner) : IJournal
+#pragma warning restore CA1001
 {
+    private readonly SemaphoreSlim _appending = new(1);
+
     /// <summary>Asked at each append, with the entries; null lets it happen.</summary>
     public Func<IReadOnlyList<JournalEntry>, ValueTask<AppendResult?>> OnAppend { get; set; } = _ => default;
 
@@ -37,8 +41,30 @@ internal sealed class ScriptedJournal(IJournal inner) : IJournal
         return await Inner.OpenAsync(project, stopping);
     }
 
-    public async ValueTask<AppendResult> AppendAsync(string project, long expectedHead, IReadOnlyList<JournalEntry> entries, CancellationToken stopping) =>
-        await OnAppend(entries) ?? await Inner.AppendAsync(project, expectedHead, entries, stopping);
+    public async ValueTask<AppendResult> AppendAsync(
+        string project, long expectedHead, IReadOnlyList<JournalEntry> entries, Succession succession, CancellationToken stopping)
+    {
+        await _appending.WaitAsync(stopping); // in the order of the calls, however long one takes
+        try
+        {
+            if (!succession.IsBroken && await OnAppend(entries) is { } scripted)
+            {
+                if (scripted.Outcome != AppendOutcome.Committed)
+                    succession.Break();
+                return scripted;
+            }
+            return await Inner.AppendAsync(project, expectedHead, entries, succession, stopping);
+        }
+        catch
+        {
+            succession.Break();
+            throw;
+        }
+        finally
+        {
+            _appending.Release();
+        }
+    }
 
     public async IAsyncEnumerable<JournalEntry> ReadAsync(string project, long from, [EnumeratorCancellation] CancellationToken stopping)
     {

@@ -119,6 +119,35 @@ internal sealed class FileJournalFaultTests
     }
 
     [Test]
+    public async Task What_waits_behind_an_append_that_the_disk_refused_is_refused_too([Values(DiskFault.Error, DiskFault.Full, DiskFault.Short)] DiskFault fault)
+    {
+        for (var call = 1; call <= 40; call++)
+        {
+            using var bench = new JournalBench(new(Given.Chance(call)), new() { SegmentBytesMax = 1024 });
+            await bench.FillAsync(2);
+            bench.Disk.Faults[bench.Disk.Calls + call] = fault;
+            var there = new List<string> { JournalBench.Text(1), JournalBench.Text(2) };
+            for (var round = 0; round < 8; round++)
+            {
+                var (head, succession) = (there.Count, new Succession());
+                var texts = Enumerable.Range(1, 5).Select(i => JournalBench.Text(head + i, 100 + round)).ToArray();
+                var results = await Task.WhenAll(texts.Select((text, i) => bench.Journal.AppendAsync(
+                    JournalBench.Project, head + i, [Given.Line(head + i + 1, text)], succession, default).AsTask()));
+
+                var committed = results.TakeWhile(result => result.Outcome == AppendOutcome.Committed).Count();
+                results.Skip(committed).Should().NotContain(result => result.Outcome == AppendOutcome.Committed, $"{fault} at call {call}");
+                there.AddRange(texts.Take(committed));
+                while ((await bench.AppendAsync(there.Count, "{}")).Outcome != AppendOutcome.Committed)
+                    await Task.Yield();
+                there.Add("{}");
+            }
+            (await bench.ReadAsync()).Should().Equal(there, $"{fault} at call {call}");
+            bench.Close();
+            (await bench.ReadAsync()).Should().Equal(there, $"{fault} at call {call}");
+        }
+    }
+
+    [Test]
     public async Task After_a_failed_sync_nothing_is_acknowledged_before_the_disk_was_read_again()
     {
         using var bench = new JournalBench(new(Given.Chance(1)));

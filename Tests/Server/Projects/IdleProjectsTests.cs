@@ -54,6 +54,58 @@ public sealed class IdleProjectsTests
     }
 
     [Test]
+    public async Task Where_memory_runs_short_the_longest_empty_close_before_their_time_and_nobody_is_sent_away()
+    {
+        var time = new ManualTime();
+        await using var directory = Directory(Given.AJournal(), new() { OpenBytesMax = 2 * 1024 * 1024, IdleAfter = TimeSpan.FromHours(1) }, time);
+        var loops = new List<ProjectLoop>();
+        var guests = new List<Guest>();
+        foreach (var id in (string[])["a", "b", "c", "d"])
+        {
+            var loop = (await directory.FindAsync(id))!;
+            var guest = await EnterAsync(loop, "ann");
+            for (var n = 1; n <= 4; n++)
+                await loop.BringAsync(new Inbound.Submit(guest.Member, n, Given.Create($"e{n}", $$"""{"text":"{{new string('x', 100_000)}}"}""")), CancellationToken.None);
+            await loop.LookAsync(guest.Member, CancellationToken.None);
+            loops.Add(loop);
+            guests.Add(guest);
+        }
+        loops.Should().AllSatisfy(loop => loop.Bytes.Should().BeGreaterThan(400_000));
+        foreach (var at in (int[])[2, 1, 3])
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await LeaveAsync(loops[at], guests[at]);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(6));
+
+        await Eventually.IsAsync(() => loops.Count(loop => loop.HasRetired) >= 2, "some closed");
+        loops.Select(loop => loop.HasRetired).Should().Equal([false, true, true, false], "ann is in the first, and the last has been empty for the shortest time");
+    }
+
+    [Test]
+    public async Task A_project_in_which_nothing_happens_lets_go_of_its_tapes_and_those_who_are_in_notice_nothing()
+    {
+        var time = new ManualTime();
+        await using var directory = Directory(Given.AJournal(), time: time);
+        var loop = (await directory.FindAsync("apollo"))!;
+        var ann = await EnterAsync(loop, "ann");
+        await loop.BringAsync(new Inbound.Submit(ann.Member, 1, Given.Create("a")), CancellationToken.None);
+        await ann.HearAsync<ServerMessage.Happened>();
+        await loop.LookAsync(ann.Member, CancellationToken.None);
+        var before = loop.Bytes;
+
+        time.Advance(TimeSpan.FromSeconds(90));
+
+        await Eventually.IsAsync(() => loop.Bytes <= before - 4096, "the tape is let go");
+        await loop.BringAsync(new Inbound.Submit(ann.Member, 2, Given.Create("b")), CancellationToken.None);
+        await ann.HearAsync<ServerMessage.Happened>(told => told.Event.N == 2);
+        ann.FellBehind.Should().BeFalse();
+        var bob = await EnterAsync(loop, "bob");
+        bob.Heard<ServerMessage.Snapshot>().Entities.Should().HaveCount(2);
+    }
+
+    [Test]
     public async Task Who_is_about_to_come_in_keeps_a_project_open()
     {
         var bench = await LoopBench.OpenAsync(Given.AJournal());

@@ -184,6 +184,32 @@ public sealed class TapeTests
         (await reading.WaitAsync(TimeSpan.FromSeconds(60))).Should().Be("all");
     }
 
+    [Test]
+    public void What_was_let_go_is_gone_for_who_had_not_read_it_and_for_nobody_else()
+    {
+        var tape = new Tape(1 << 20);
+        tape.Publish(new byte[100]);
+        var (begin, end) = (0L, tape.Head);
+
+        tape.Release();
+        tape.Release();
+
+        (tape.Bytes, tape.Head).Should().Be((0, end));
+        tape.TryRead(begin, out _).Should().BeFalse();
+        tape.TryRead(end, out var nothing).Should().BeTrue();
+        nothing.Length.Should().Be(0);
+        tape.TryFindAfter(1, out var position).Should().BeTrue();
+        position.Should().Be(end);
+        tape.TryFindAfter(0, out _).Should().BeFalse();
+
+        tape.Publish([1, 2, 3]);
+
+        tape.TryRead(end, out var read).Should().BeTrue();
+        read.ToArray().Should().Equal(1, 2, 3);
+        tape.TryFindAfter(1, out position).Should().BeTrue();
+        position.Should().Be(end);
+    }
+
     private static byte[] Frame(int seq, int bytes)
     {
         var frame = new byte[bytes];

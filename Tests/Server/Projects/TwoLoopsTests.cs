@@ -1,4 +1,5 @@
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
 

@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using EventOnly.Protocol.State;
+using EventOnly.Server.Journals;
+
+namespace EventOnly.Server.Projects;
+
+/// <summary>
+/// The turns of one project that are under way to its journal, the oldest first: while that records one, the next are decided on what it would lead
+/// to. Nothing is published or answered before its own append has ended well, and those before it.
+/// <code>
+///   Begin: decide on the newest draft, append behind it --> under way --oldest committed--> Commit: publish, answer
+///                                                             |--oldest conflicts--> all have ended: fold what others wrote, Begin all again
+///                                                             |--oldest unavailable--> all have ended: their senders are told to try again
+///                                                             |--oldest faults--> the loop ends
+/// </code>
+/// The loop's alone.
+/// </summary>
+internal sealed class Drafts(string id, Project project, IJournal journal, TimeProvider time)
+{
+    /// <summary>Turns under way at a time. The journal records those that wait together, so that more of them need not mean more writes.</summary>
+    private const int CountMax = 16;
+
+    private readonly Queue<Turn> _underWay = new();
+    private Succession _succession = new();
+    private ProjectState? _newest;
+
+    public int Count => _underWay.Count;
+
+    public bool IsFull => _underWay.Count >= CountMax;
+
+    /// <summary>Bytes of the events that are under way, about.</summary>
+    public int Bytes { get; private set; }
+
+    public bool OldestHasEnded => _underWay.TryPeek(out var oldest) && oldest.HasEnded;
+
+    /// <summary>Completes when the journal has answered the oldest.</summary>
+    public Task OldestEnded => _underWay.TryPeek(out var oldest) ? oldest.Ended : Task.CompletedTask;
+
+    /// <summary>Whether something that a member said is still under way.</summary>
+    public bool Has(Member member)
+    {
+        foreach (var turn in _underWay)
+        {
+            if (turn.Has(member))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Decides a turn on all that is under way, and has the journal append it behind that. Does not wait.</summary>
+    public void Begin(Turn turn, CancellationToken stopping)
+    {
+        _underWay.Enqueue(turn);
+        Bytes += turn.Bytes;
+        Append(turn, stopping);
+    }
+
+    private void Append(Turn turn, CancellationToken stopping)
+    {
+        project.Decide(_newest ?? project.State, CollectionsMarshal.AsSpan(turn.Submissions), time.GetUtcNow().ToUnixTimeMilliseconds(), turn.Draft);
+        _newest = turn.Draft.State;
+        turn.Await(turn.Draft.Entries.Count == 0
+            ? new(new AppendResult(AppendOutcome.Committed, turn.Draft.ExpectedHead))
+            : journal.AppendAsync(id, turn.Draft.ExpectedHead, turn.Draft.Entries, _succession, stopping));
+    }
+
+    /// <summary>Commits what the journal has recorded by now, in order, and undoes what it has refused.</summary>
+    public async ValueTask CommitAsync(CancellationToken stopping)
+    {
+        while (_underWay.TryPeek(out var oldest) && oldest.HasEnded)
+        {
+            var result = await oldest.ResultAsync();
+            if (result.Outcome == AppendOutcome.Committed)
+            {
+                project.Commit(oldest.Draft, CollectionsMarshal.AsSpan(oldest.Submissions));
+                End(oldest);
+                continue;
+            }
+            await FailAsync();
+            if (result.Outcome == AppendOutcome.Unavailable)
+                GiveUp(result.RetryAfterMs);
+            else
+                await DecideAgainAsync(result.Head, stopping);
+        }
+    }
+
+    /// <summary>Waits for the journal to answer all there is, and commits it.</summary>
+    public async ValueTask CommitAllAsync(CancellationToken stopping)
+    {
+        while (_underWay.Count > 0)
+        {
+            await OldestEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await CommitAsync(stopping);
+        }
+    }
+
+    /// <summary>After a fault: until the journal is done with all of them their memory is not ours; what it says does not matter any more.</summary>
+    public async ValueTask AbandonAsync()
+    {
+        while (_underWay.TryPeek(out var oldest))
+        {
+            await oldest.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Answer(oldest, null);
+            _underWay.Dequeue();
+        }
+    }
+
+    /// <summary>What was decided on a draft that is no more does not hold either: waits until the journal has refused all of it.</summary>
+    private async ValueTask FailAsync()
+    {
+        var isFirst = true;
+        foreach (var turn in _underWay)
+        {
+            var isThere = (await turn.ResultAsync()).Outcome == AppendOutcome.Committed && turn.Draft.Entries.Count > 0;
+            if (isThere && !isFirst)
+                throw new InvalidDataException($"The journal of project {id} recorded what follows an append that it refused.");
+            isFirst = false;
+        }
+        (_succession, _newest) = (new(), null);
+    }
+
+    private void GiveUp(int retryAfterMs)
+    {
+        while (_underWay.TryPeek(out var turn))
+        {
+            project.GiveUp(CollectionsMarshal.AsSpan(turn.Submissions), retryAfterMs);
+            End(turn);
+        }
+    }
+
+    private async ValueTask DecideAgainAsync(long head, CancellationToken stopping)
+    {
+        var before = project.State.Seq;
+        await foreach (var entry in journal.ReadAsync(id, before + 1, stopping))
+            project.CatchUp(entry);
+        project.EndCatchUp();
+        if (project.State.Seq == before)
+            throw new InvalidDataException($"The journal of project {id} stands at {head}, behind what was read from it.");
+        foreach (var turn in _underWay)
+            Append(turn, stopping);
+    }
+
+    private void End(Turn oldest)
+    {
+        _underWay.Dequeue();
+        Bytes -= oldest.Bytes;
+        if (_underWay.Count == 0)
+            _newest = null;
+        Answer(oldest, project.State);
+        oldest.Return();
+    }
+
+    private static void Answer(Turn turn, ProjectState? state)
+    {
+        foreach (var seen in turn.Looks)
+            seen.TrySetResult(state);
+    }
+}

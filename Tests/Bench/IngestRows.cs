@@ -1,0 +1,36 @@
+namespace EventOnly.Tests.Bench;
+
+/// <summary>What an event costs before it reaches the journal, and how that grows with the project.</summary>
+internal static class IngestRows
+{
+    public static Task RunAsync(BenchRun run)
+    {
+        foreach (var batch in (int[])[1, 128])
+        {
+            var costs = new List<(int Entities, IngestCost Cost)>();
+            foreach (var entities in run.Sizes.IngestEntities)
+            {
+                run.Tell($"{entities:N0} entities, batches of {batch}");
+                var ingest = new IngestCase(entities, batch);
+                ingest.Measure(run.Sizes.WarmUpTime);
+                costs.Add((entities, Median(Enumerable.Range(0, 3).Select(_ => ingest.Measure(run.Sizes.RowTime / 4)).ToList())));
+            }
+            foreach (var (entities, cost) in costs)
+                run.Add(ToRow(entities, batch, cost, costs[0].Cost));
+        }
+        return Task.CompletedTask;
+    }
+
+    private static IngestCost Median(List<IngestCost> costs) => costs.OrderBy(Ns).ElementAt(costs.Count / 2);
+
+    private static double Ns(IngestCost cost) => cost.DecodeNs + cost.DecideNs;
+
+    private static Row ToRow(int entities, int batch, IngestCost cost, IngestCost least) => new(
+        "An update of 200 bytes, in process", $"{entities:N0} entities, {(batch == 1 ? "one at a time" : $"{batch} in a turn")}",
+        new Figure("decode", cost.DecodeNs, "ns"),
+        new Figure("decide, fold, encode", cost.DecideNs, "ns"),
+        Figure.Below("together", Ns(cost), 2000, "ns"),
+        new Figure("commit", cost.CommitNs, "ns"),
+        Figure.Below("allocated", cost.Bytes, 600, "bytes"),
+        Figure.Below("against the fewest entities", Ns(cost) / Ns(least), 1.5, "times"));
+}
