@@ -142,7 +142,8 @@ internal sealed class ProjectLoop
     public ValueTask<bool> BringAsync(Inbound inbound, CancellationToken ended) =>
         TryBring(inbound) ? ValueTask.FromResult(true) : BringSlowlyAsync(inbound, ended);
 
-    private bool TryBring(Inbound inbound)
+    /// <summary>Brings a message if there is room at once. False where there is none just now, or the loop has ended.</summary>
+    public bool TryBring(Inbound inbound)
     {
         if (inbound is not Inbound.Enter)
             return _inbox.Writer.TryWrite(inbound);

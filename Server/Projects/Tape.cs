@@ -31,23 +31,16 @@ internal sealed class Tape(int bytesMax)
     /// <summary>The position after the newest frame.</summary>
     public long Head => Volatile.Read(ref _chunks) is [.., var last] ? last.End : 0;
 
-    /// <summary>Bytes of memory that it holds.</summary>
-    public long Bytes
-    {
-        get
-        {
-            var bytes = 0L;
-            foreach (var chunk in Volatile.Read(ref _chunks))
-                bytes += chunk.Bytes.Length;
-            return bytes;
-        }
-    }
+    /// <summary>The writer's: bytes of memory that it holds.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>The writer's: lets go of all frames. Who has not read them by now is too far behind.</summary>
     public void Release()
     {
-        if (Bytes > 0)
-            Volatile.Write(ref _chunks, [new Chunk([], Head, _nextSeq)]); // without bytes, it says where the tape stands
+        if (Bytes == 0)
+            return;
+        Bytes = 0;
+        Volatile.Write(ref _chunks, [new Chunk([], Head, _nextSeq)]); // without bytes, it says where the tape stands
     }
 
     /// <summary>The writer's: what seq the next frame gets when the tape is empty.</summary>
@@ -123,7 +116,8 @@ internal sealed class Tape(int bytesMax)
         var kept = 0;
         // A chunk goes when what stays is enough without it.
         while (kept < chunks.Length && Head - chunks[kept].End >= bytesMax)
-            kept++;
+            Bytes -= chunks[kept++].Bytes.Length;
+        Bytes += chunk.Bytes.Length;
         Volatile.Write(ref _chunks, [.. chunks.AsSpan(kept), chunk]);
         return chunk;
     }
