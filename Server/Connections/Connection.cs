@@ -144,9 +144,10 @@ internal sealed class Connection : IPeer, IDisposable
     }
 
     /// <summary>Posts what is meant for this client alone; waits while its mailbox is full, so that who reads nothing is not read either.</summary>
-    public async ValueTask PostAsync(ReadOnlyMemory<byte> frame)
+    /// <param name="posting">Called when there is room, before anybody can take the frame.</param>
+    public async ValueTask PostAsync(ReadOnlyMemory<byte> frame, Action? posting = null)
     {
-        while (!Mailbox.TryPost(frame.Span))
+        while (!Mailbox.TryPost(frame.Span, posting: posting))
             await Mailbox.RoomAsync(frame.Length, Over);
         Wake();
     }

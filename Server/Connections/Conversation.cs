@@ -45,10 +45,10 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
         ClientMessage.Connect m => new(IntroduceAsync(m)),
         ClientMessage.Join m => new(JoinAsync(m)),
         ClientMessage.Leave m => new(LeaveAsync(m)),
-        ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => QueryAsync(state, m, cancelled)),
-        ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, _) => ValidateAsync(loop, state, m)),
-        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => _requests!.OneByOneAsync(() => HistoryAsync(state, m, cancelled), cancelled)),
-        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, cancelled) => _requests!.OneByOneAsync(() => AtAsync(state, m, cancelled), cancelled)),
+        ClientMessage.Ask m => StartRequest(m, m.Project, m.Id, (_, state, request) => QueryAsync(state, m, request)),
+        ClientMessage.Validate m => StartRequest(m, m.Project, m.Id, (loop, state, request) => ValidateAsync(loop, state, m, request)),
+        ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, request) => _requests!.OneByOneAsync(() => HistoryAsync(state, m, request), request.Cancelled)),
+        ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, request) => _requests!.OneByOneAsync(() => AtAsync(state, m, request), request.Cancelled)),
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
@@ -132,15 +132,15 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
 
     /// <summary>Works beside the read loop on the state after all that was said before: a client reads what it wrote.</summary>
     private ValueTask StartRequest(
-        ClientMessage message, string project, string id, Func<ProjectLoop, ProjectState, CancellationToken, Task> work)
+        ClientMessage message, string project, string id, Func<ProjectLoop, ProjectState, Requests.Request, Task> work)
     {
         if (!Find(project, out var loop, out var member))
             return NotAMember(message);
         var looking = loop.LookAsync(member, connection.Over); // begun here, so that it keeps its place among the messages
-        var error = (_requests ??= NewRequests()).TryStart(id, async cancelled =>
+        var error = (_requests ??= NewRequests()).TryStart(id, async request =>
         {
-            if (await looking.WaitAsync(cancelled) is { } state)
-                await work(loop, state, cancelled);
+            if (await looking.WaitAsync(request.Cancelled) is { } state)
+                await work(loop, state, request);
             else if (!member.IsInside)
                 await NotAMember(message);
         });
@@ -150,43 +150,44 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     }
 
     private Requests NewRequests() =>
-        new(around.Options.QueriesInFlightMax, SayAsync, fault => around.Logger.RequestFaulted(connection.Id, fault), connection.Over);
+        new(around.Options.QueriesInFlightMax, AnswerAsync, fault => around.Logger.RequestFaulted(connection.Id, fault), connection.Over);
 
-    private Task<bool> QueryAsync(ProjectState state, ClientMessage.Ask m, CancellationToken cancelled)
+    private Task<bool> QueryAsync(ProjectState state, ClientMessage.Ask m, Requests.Request request)
     {
         var limit = Math.Min(m.Query.Limit ?? QueryItemsDefault, around.Options.QueryItemsMax);
-        var (items, more) = Queries.Run(state, m.Query, limit, around.Options.PageBytesMax, cancelled);
-        return SendAsync(() => Frame(new ServerMessage.QueryResult(m.Id, state.Seq, items, more)), cancelled);
+        var (items, more) = Queries.Run(state, m.Query, limit, around.Options.PageBytesMax, request.Cancelled);
+        return SendAsync(() => Frame(new ServerMessage.QueryResult(m.Id, state.Seq, items, more)), request, request.Cancelled);
     }
 
-    private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m) =>
-        SayAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)));
+    private Task ValidateAsync(ProjectLoop loop, ProjectState state, ClientMessage.Validate m, Requests.Request request) =>
+        AnswerAsync(new ServerMessage.Verdict(m.Id, loop.Validate(state, m.Command)), request);
 
-    private async Task HistoryAsync(ProjectState state, ClientMessage.History m, CancellationToken cancelled)
+    private async Task HistoryAsync(ProjectState state, ClientMessage.History m, Requests.Request request)
     {
         var bounds = new PageBounds(
             Math.Min(m.Query.Limit ?? HistoryQuery.LimitDefault, around.Options.HistoryEventsMax), around.Options.PageBytesMax,
             around.Options.HistoryScanMax, around.Options.HistoryScanBytesMax);
-        var page = await around.History.PageAsync(m.Project, m.Query, state.Seq, bounds, cancelled);
-        await SendAsync(() => Frame(new ServerMessage.HistoryResult(m.Id, page.Events, page.Floor, page.Next is not null, page.Next)), cancelled);
+        var page = await around.History.PageAsync(m.Project, m.Query, state.Seq, bounds, request.Cancelled);
+        await SendAsync(() => Frame(new ServerMessage.HistoryResult(m.Id, page.Events, page.Floor, page.Next is not null, page.Next)), request, request.Cancelled);
     }
 
-    private async Task AtAsync(ProjectState state, ClientMessage.At m, CancellationToken cancelled)
+    private async Task AtAsync(ProjectState state, ClientMessage.At m, Requests.Request request)
     {
         var past = m.TimeMs is { } time
-            ? await around.History.AtTimeAsync(m.Project, state, time, cancelled)
-            : await around.History.AtSeqAsync(m.Project, state, m.Seq ?? 0, cancelled);
+            ? await around.History.AtTimeAsync(m.Project, state, time, request.Cancelled)
+            : await around.History.AtSeqAsync(m.Project, state, m.Seq ?? 0, request.Cancelled);
         if (past is null)
         {
-            await SayAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal.")); // it may just have gone
+            // It may just have gone.
+            await AnswerAsync(new ServerMessage.Error(m.Id, ErrorCode.Gone, "That moment is not, or no longer, in the journal."), request);
             return;
         }
-        using var parts = EncodedSnapshot.PartsOf(m.Project, past, m.Id).GetEnumerator();
-        while (parts.MoveNext())
+        using var parts = EncodedSnapshot.PartsOf(m.Project, past, m.Id, out var count).GetEnumerator();
+        for (var part = 1; parts.MoveNext(); part++)
         {
-            if (!await SendAsync(() => parts.Current, cancelled))
+            // An answer that has begun is given to its end.
+            if (!await SendAsync(() => parts.Current, part == count ? request : null, part == 1 ? request.Cancelled : connection.Over))
                 return;
-            cancelled = connection.Over; // an answer that has begun is given to its end
         }
     }
 
@@ -244,13 +245,23 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
 
     private Task SayAsync(ReadOnlyMemory<byte> frame) => connection.PostAsync(frame).AsTask();
 
+    private Task AnswerAsync(ServerMessage message, Requests.Request request) => connection.PostAsync(Frame(message), request.Answer).AsTask();
+
     /// <summary>
     /// Sends a large answer, made when its turn has come, and compressed where that was agreed on; it keeps none of the small ones waiting. False where
     /// the connection is ending.
     /// </summary>
-    private async Task<bool> SendAsync(Func<ReadOnlyMemory<byte>> frame, CancellationToken cancelled)
+    private async Task<bool> SendAsync(Func<ReadOnlyMemory<byte>> frame, Requests.Request? last, CancellationToken cancelled)
     {
-        if (!await connection.Outbox.Bulk.PutAsync(() => MessageDeflate.Compress(frame(), connection.CompressFrom), cancelled))
+        var isTaken = await connection.Outbox.Bulk.PutAsync(
+            () =>
+            {
+                var made = MessageDeflate.Compress(frame(), connection.CompressFrom);
+                last?.Answer();
+                return made;
+            },
+            cancelled);
+        if (!isTaken)
             return false;
         connection.Wake();
         return true;

@@ -5,11 +5,11 @@ namespace EventOnly.Server.Connections;
 
 /// <summary>
 /// The requests of one connection that are worked on beside its read loop, so that they can be cancelled and do not hold up what comes after
-/// them. Each is answered once.
+/// them. Each is answered once; its place is free before anybody can have seen the answer, so that who asks one after the other is never too fast.
 /// </summary>
 /// <param name="failed">Told of a fault in the work, whose request is answered with <c>internal</c>.</param>
 #pragma warning disable CA1001 // a semaphore whose wait handle nobody asks for has nothing to dispose of
-internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer, Action<Exception> failed, CancellationToken over)
+internal sealed class Requests(int inFlightMax, Func<ServerMessage, Requests.Request, Task> answer, Action<Exception> failed, CancellationToken over)
 #pragma warning restore CA1001
 {
     /// <summary>How soon to ask again for what a journal could not read: what was dropped meanwhile is known by then, and disks seldom mend sooner.</summary>
@@ -17,10 +17,10 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _one = new(1);
-    private readonly Dictionary<string, (CancellationTokenSource Cancel, Task Work)> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
 
     /// <summary>Begins the work for a request; an error where there is too much under way, or the id is taken.</summary>
-    public ServerMessage.Error? TryStart(string id, Func<CancellationToken, Task> work)
+    public ServerMessage.Error? TryStart(string id, Func<Request, Task> work)
     {
         lock (_gate)
         {
@@ -28,18 +28,54 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
                 return new(id, ErrorCode.Invalid, "A request of that id is under way.", ErrorDetails.BadEvent);
             if (_open.Count >= inFlightMax)
                 return new(id, ErrorCode.RateLimited, "Too many requests are under way.", RetryAfterMs: 100);
-            var cancel = CancellationTokenSource.CreateLinkedTokenSource(over);
-            _open.Add(id, (cancel, Task.Run(() => RunAsync(id, work, cancel), CancellationToken.None)));
+            var request = new Request(this, id, CancellationTokenSource.CreateLinkedTokenSource(over));
+            _open.Add(id, request);
+            request.Work = Task.Run(() => RunAsync(request, work), CancellationToken.None);
         }
         return null;
     }
 
     public void Cancel(string id)
     {
+        Request? request;
         lock (_gate)
+            _open.TryGetValue(id, out request);
+        request?.GiveUp();
+    }
+
+    /// <summary>One request that is worked on.</summary>
+    internal sealed class Request(Requests all, string id, CancellationTokenSource cancel) : IDisposable
+    {
+        public string Id => id;
+
+        /// <summary>Says that nobody waits for the answer any more.</summary>
+        public CancellationToken Cancelled => cancel.Token;
+
+        public Task Work { get; set; } = Task.CompletedTask;
+
+        /// <summary>Not within the gate: what it frees may want to answer.</summary>
+        public void GiveUp()
         {
-            if (_open.TryGetValue(id, out var request))
-                request.Cancel.Cancel();
+            try
+            {
+                cancel.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was answered just now.
+            }
+        }
+
+        public void Dispose() => cancel.Dispose();
+
+        /// <summary>To be called when the answer, or its last part, is about to be given. Nothing but giving it may follow.</summary>
+        public void Answer()
+        {
+            lock (all._gate)
+            {
+                if (all._open.TryGetValue(id, out var open) && open == this)
+                    all._open.Remove(id);
+            }
         }
     }
 
@@ -60,52 +96,49 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Task> answer
     /// <summary>Cancels all and waits for them.</summary>
     public async Task EndAsync()
     {
-        Task[] work;
+        Request[] open;
         lock (_gate)
-        {
-            foreach (var request in _open.Values)
-                request.Cancel.Cancel();
-            work = [.. _open.Values.Select(request => request.Work)];
-        }
-        await Task.WhenAll(work);
+            open = [.. _open.Values];
+        foreach (var request in open)
+            request.GiveUp();
+        await Task.WhenAll(open.Select(request => request.Work));
     }
 
-    private async Task RunAsync(string id, Func<CancellationToken, Task> work, CancellationTokenSource cancel)
+    private async Task RunAsync(Request request, Func<Request, Task> work)
     {
         try
         {
-            await work(cancel.Token);
+            await work(request);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
             // Nobody is there to be answered.
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (request.Cancelled.IsCancellationRequested)
         {
-            await AnswerAsync(new(id, ErrorCode.Cancelled, "The request was cancelled."));
+            await AnswerAsync(request, new(request.Id, ErrorCode.Cancelled, "The request was cancelled."));
         }
         catch (JournalUnavailableException) // told by whoever met it
         {
-            await AnswerAsync(new(id, ErrorCode.Unavailable, "The project's past cannot be read just now.", RetryAfterMs: RetryAfterMs));
+            await AnswerAsync(request, new(request.Id, ErrorCode.Unavailable, "The project's past cannot be read just now.", RetryAfterMs: RetryAfterMs));
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             failed(fault);
-            await AnswerAsync(new(id, ErrorCode.Internal, "The server had a fault."));
+            await AnswerAsync(request, new(request.Id, ErrorCode.Internal, "The server had a fault."));
         }
         finally
         {
-            lock (_gate)
-                _open.Remove(id);
-            cancel.Dispose();
+            request.Answer();
+            request.Dispose();
         }
     }
 
-    private async Task AnswerAsync(ServerMessage.Error error)
+    private async Task AnswerAsync(Request request, ServerMessage.Error error)
     {
         try
         {
-            await answer(error);
+            await answer(error, request);
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {

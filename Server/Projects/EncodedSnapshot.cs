@@ -80,8 +80,9 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
     }
 
     /// <summary>The frames that answer a request, each made when it is asked for: a state may be large, and is told to one only.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> PartsOf(string project, ProjectState state, string requestId) =>
-        Encode(project, state, requestId, Split(state), Split(state).Count(), null);
+    /// <param name="count">How many there are.</param>
+    public static IEnumerable<ReadOnlyMemory<byte>> PartsOf(string project, ProjectState state, string requestId, out int count) =>
+        Encode(project, state, requestId, Split(state), count = Split(state).Count(), null);
 
     private static IEnumerable<ReadOnlyMemory<byte>> Encode(
         string project, ProjectState state, string? requestId, IEnumerable<ImmutableArray<Entity>> parts, int count, int? compressFrom)

@@ -20,12 +20,14 @@ internal sealed class Mailbox(int bytesMax)
 
     /// <summary>Posts a complete frame; false where the box is full. An empty box takes any frame, however large.</summary>
     /// <param name="part">Of the box, only this part (1 = all, 4 = a quarter) may be filled: what is less needed leaves room for the rest.</param>
-    public bool TryPost(ReadOnlySpan<byte> frame, int part = 1)
+    /// <param name="posting">Called where there is room, before the frame can be taken.</param>
+    public bool TryPost(ReadOnlySpan<byte> frame, int part = 1, Action? posting = null)
     {
         lock (_gate)
         {
             if (!HasRoomFor(frame.Length, part))
                 return false;
+            posting?.Invoke();
             Append(frame);
             return true;
         }

@@ -54,7 +54,7 @@ public sealed class EncodedSnapshotTests
     {
         var state = Given.State([.. Enumerable.Range(0, 200).Select(i => Given.Entity($"e{i}", $$"""{"text":"{{new string('x', 50_000)}}"}"""))]);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        using var parts = EncodedSnapshot.PartsOf("apollo", state, "h2").GetEnumerator();
+        using var parts = EncodedSnapshot.PartsOf("apollo", state, "h2", out _).GetEnumerator();
 
         for (var part = 0; part < 3; part++)
             parts.MoveNext().Should().BeTrue();
@@ -72,7 +72,7 @@ public sealed class EncodedSnapshotTests
     }
 
     private static ServerMessage.Snapshot[] Parts(ProjectState state, string? id = null) =>
-        [.. (id is null ? Made(new("apollo", state)) : EncodedSnapshot.PartsOf("apollo", state, id)).Select(frame => Given.Messages(frame.Span).Single()).Cast<ServerMessage.Snapshot>()];
+        [.. (id is null ? Made(new("apollo", state)) : EncodedSnapshot.PartsOf("apollo", state, id, out _)).Select(frame => Given.Messages(frame.Span).Single()).Cast<ServerMessage.Snapshot>()];
 
     private static ReadOnlyMemory<byte>[] Made(EncodedSnapshot snapshot)
     {
