@@ -125,8 +125,9 @@ publish_form() {
     shift
     rm -rf "$folder"
     for project in Server Tools; do
+        # Without analyzers: they had their say in the build.
         told=$(cd "$ROOT" && dotnet publish $project -c $CONFIGURATION --use-current-runtime --no-self-contained -o "$folder" -v quiet --nologo \
-            "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false "$@" 2>&1 </dev/null) || { say "$told"; return 1; }
+            "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 -p:RunAnalyzers=false -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false "$@" 2>&1 </dev/null) || { say "$told"; return 1; }
     done
 }
 
@@ -144,7 +145,7 @@ publish() {
     # Its compiler is a package, which an offline machine may not have: without it all works, and starts a little later.
     (cd "$ROOT" && dotnet restore Server --use-current-runtime $ready -v quiet -nowarn:NU1603) >/dev/null 2>&1 </dev/null || { say "The package of ReadyToRun cannot be had here: published without."; ready=; }
     publish_form "$output/folder" $ready || cannot "It cannot be published."
-    publish_form "$output/single" $ready -p:PublishSingleFile=true -p:CopyOutputSymbolsToPublishDirectory=false || cannot "It cannot be published."
+    publish_form "$output/single" $ready -p:PublishSingleFile=true -p:CopyOutputSymbolsToPublishDirectory=false -p:AllowedReferenceRelatedFileExtensions=none || cannot "It cannot be published."
     echo "$output/folder"
     echo "$output/single"
 }
@@ -153,6 +154,7 @@ bench() {
     need_dotnet
     cd "$ROOT"
     build Tests/Bench || exit 1
+    case "${1:-}" in start | all) publish >/dev/null ;; esac # a row each
     exec dotnet "Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
 }
 
