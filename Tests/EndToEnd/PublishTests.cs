@@ -34,7 +34,7 @@ internal sealed class PublishTests
         var (code, output, error) = await RunAsync(Path.Combine(FolderOf(form), "EventOnly.Tools"), ["replay", "--quiet", .. Scripts]);
 
         code.Should().Be(0, output + error);
-        Scripts.Should().HaveCountGreaterThan(3).And.OnlyContain(script => output.Contains(Path.GetFileName(script), StringComparison.Ordinal));
+        output.Split('\n').Count(line => line.StartsWith("passed ", StringComparison.Ordinal)).Should().Be(Scripts.Count()).And.BePositive(output);
     }
 
     [Test]
