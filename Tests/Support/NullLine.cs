@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using EventOnly.Server.Connections;
@@ -11,7 +12,7 @@ namespace EventOnly.Tests.Support;
 internal sealed class NullLine : Line
 {
     /// <summary>What comes in goes on within the call that brings it.</summary>
-    private readonly Pipe _input = new(new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+    private readonly Pipe _input = new(new(new Unpooled(), PipeScheduler.Inline, PipeScheduler.Inline, minimumSegmentSize: 128, useSynchronizationContext: false));
 
     public override PipeReader Input => _input.Reader;
 
@@ -42,5 +43,24 @@ internal sealed class NullLine : Line
     {
         var journal = Given.AJournal();
         return new(new(), new ProjectDirectory(journal, new(), new JournalOptions(), TimeProvider.System, NullLogger<ProjectDirectory>.Instance), new History(journal, new()), TimeProvider.System, NullLogger.Instance);
+    }
+
+    /// <summary>The pipe is the test's: what it holds must not be taken for what the connection rents.</summary>
+    private sealed class Unpooled : MemoryPool<byte>
+    {
+        public override int MaxBufferSize => int.MaxValue;
+
+        public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => new Owned(new byte[Math.Max(minBufferSize, 128)]);
+
+        protected override void Dispose(bool disposing)
+        {
+        }
+
+        private sealed record Owned(Memory<byte> Memory) : IMemoryOwner<byte>
+        {
+            public void Dispose()
+            {
+            }
+        }
     }
 }
