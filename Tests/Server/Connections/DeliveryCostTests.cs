@@ -59,7 +59,7 @@ internal sealed class DeliveryCostTests : IDisposable
         }
 
         costs[1].Should().BeLessThan(costs[0] + 200, "bytes: the tree of entities is deeper by then, which is all");
-        costs[0].Should().BeLessThan(5_000, "bytes: the command, its draft, its frame, its place in the tree");
+        costs[0].Should().BeLessThan(3_500, "bytes: the command, its draft, its frame, its place in the tree");
     }
 
     [Test]

@@ -12,7 +12,7 @@ internal sealed class IdleCostTests
     private const int Connections = 500;
 
     /// <summary>Of one connection, in bytes.</summary>
-    private const int IdleBytesMax = 4_000;
+    private const int IdleBytesMax = 2_500;
 
     private readonly Surroundings _around = NullLine.Around();
 
