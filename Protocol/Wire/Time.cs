@@ -7,11 +7,25 @@ public static class Time
 {
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
+    private const int Length = 24;
+
+    [ThreadStatic]
+    private static byte[]? t_last; // as it is written: events that are decided together have the same moment
+
+    [ThreadStatic]
+    private static long t_lastMs;
+
     public static Utf8Buffer Moment(this Utf8Buffer output, long ms)
     {
-        output.Raw((byte)'"');
-        DateTimeOffset.FromUnixTimeMilliseconds(ms).TryFormat(output.Take(24), out _, Format, CultureInfo.InvariantCulture);
-        return output.Raw((byte)'"');
+        var last = t_last;
+        if (last is null || t_lastMs != ms)
+        {
+            last ??= t_last = new byte[Length + 2];
+            (last[0], last[^1]) = ((byte)'"', (byte)'"');
+            DateTimeOffset.FromUnixTimeMilliseconds(ms).TryFormat(last.AsSpan(1, Length), out _, Format, CultureInfo.InvariantCulture);
+            t_lastMs = ms;
+        }
+        return output.Raw(last);
     }
 
     /// <summary>By hand, for it is done for every event that is read: the format's parser takes thirty times as long.</summary>

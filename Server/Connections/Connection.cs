@@ -111,17 +111,18 @@ internal sealed class Connection : IPeer, IDisposable
     /// </summary>
     private async Task ReadToEndAsync()
     {
-        while (true)
+        for (var cameAt = _bornAt; ;)
         {
             if (!_reader.TryRead(out var received))
             {
                 _reader.Take(await _reader.WaitAsync());
+                cameAt = _around.Time.GetTimestamp(); // of many messages at once
                 continue;
             }
             switch (received.Came)
             {
                 case Came.Message:
-                    Volatile.Write(ref _heardAt, _around.Time.GetTimestamp());
+                    Volatile.Write(ref _heardAt, cameAt);
                     if (!IsEnding)
                         await _conversation.HearAsync(received);
                     _reader.Release();

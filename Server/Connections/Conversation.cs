@@ -213,7 +213,10 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
         return found;
     }
 
-    private async ValueTask BringAsync(ProjectLoop loop, Inbound inbound, ClientMessage message)
+    private ValueTask BringAsync(ProjectLoop loop, Inbound inbound, ClientMessage message) =>
+        loop.TryBring(inbound) ? default : BringSlowlyAsync(loop, inbound, message);
+
+    private async ValueTask BringSlowlyAsync(ProjectLoop loop, Inbound inbound, ClientMessage message)
     {
         if (await loop.BringAsync(inbound, connection.Over))
             return;

@@ -207,6 +207,8 @@ internal sealed class FileJournal(
     /// <exception cref="JournalUnavailableException">The disk failed; the next call tries again.</exception>
     private async Task<Book> FindAsync(string project, CancellationToken stopping)
     {
+        if (_books.TryGetValue(project, out var there) && there is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } open })
+            return await open;
         var found = _books.GetOrAdd(project, key => new Lazy<Task<Book>>(() => OpenBookAsync(key))); // Lazy: of two that ask at once, one opens
         try
         {

@@ -4,9 +4,10 @@ using EventOnly.Server.Diagnostics;
 namespace EventOnly.Server.Journals;
 
 /// <summary>
-/// The one thread that appends, for all projects: takes all that waits, writes once per project, makes it durable, then answers. A group of few
+/// Appends for all projects, one group at a time: takes all that waits, writes once per project, makes it durable, then answers. A group of few
 /// projects syncs each one's segment; a group of many syncs the <see cref="Daybook"/> instead. While it syncs the next group gathers, so the slower
-/// the disk, the larger the groups.
+/// the disk, the larger the groups. It is the work of a thread of its own; but where nothing is synced, whoever appends while nobody is at work does
+/// it at once, for a write into the system's memory takes less time than waking a thread.
 /// </summary>
 internal sealed class GroupCommit : IDisposable
 {
@@ -23,6 +24,8 @@ internal sealed class GroupCommit : IDisposable
     private readonly Utf8Buffer _lines = new(64 * 1024);
     private readonly Queue<Errand> _errands = new();
     private List<PendingAppend> _waiting = [];
+    private List<PendingAppend> _group = []; // of who is at work
+    private Worker _worker; // who it is: all of this is theirs, and the gate's only what waits
     private bool _stopped;
 
     public GroupCommit(JournalOptions options, Daybook daybook, ILogger logger)
@@ -32,15 +35,37 @@ internal sealed class GroupCommit : IDisposable
         _thread.Start();
     }
 
+    private enum Worker { None, OwnThread, Passer }
+
     public Task<AppendResult> AppendAsync(PendingAppend append)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
             _waiting.Add(append);
+            if (_worker != Worker.None || _options.Durability == Durability.Disk)
+            {
+                Ring();
+                return append.Done;
+            }
+            _worker = Worker.Passer;
+            (_group, _waiting) = (_waiting, _group);
         }
-        _bell.Set();
+        Commit(_group);
+        lock (_gate)
+        {
+            _worker = Worker.None;
+            if (_waiting.Count > 0 || _errands.Count > 0 || _stopped)
+                Ring(); // who only passes works for nobody else
+        }
         return append.Done;
+    }
+
+    /// <summary>Within the gate: wakes the thread, unless a passer is at work, who does so in the end.</summary>
+    private void Ring()
+    {
+        if (_worker != Worker.Passer)
+            _bell.Set();
     }
 
     /// <summary>Something to be done with a book between two groups.</summary>
@@ -54,8 +79,8 @@ internal sealed class GroupCommit : IDisposable
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
             _errands.Enqueue(errand);
+            Ring();
         }
-        _bell.Set();
         return errand.Done.Task;
     }
 
@@ -76,8 +101,8 @@ internal sealed class GroupCommit : IDisposable
             if (_stopped)
                 return;
             _stopped = true;
+            Ring();
         }
-        _bell.Set();
         _thread.Join();
         _bell.Dispose();
         foreach (var book in _withFile)
@@ -86,26 +111,24 @@ internal sealed class GroupCommit : IDisposable
 
     private void Run()
     {
-        var group = new List<PendingAppend>();
-        while (true)
+        for (var goesOn = true; goesOn;)
         {
-            bool isLast;
-            Errand? errand;
-            lock (_gate)
+            if (!TryBegin(out var errand, out var isLast))
             {
-                (group, _waiting) = (_waiting, group);
-                isLast = _stopped;
-                _errands.TryDequeue(out errand);
+                _bell.WaitOne();
+                continue;
             }
             if (errand is not null)
                 Run(errand);
-            if (group.Count > 0)
-                Commit(group);
-            else if (errand is not null)
-                continue;
-            else if (isLast)
-                break;
-            else if (!Try(() => _daybook.Settle(share: 0)))
+            var hasWorked = errand is not null || _group.Count > 0;
+            if (_group.Count > 0)
+                Commit(_group);
+            else if (!hasWorked && !isLast)
+                hasWorked = Try(() => _daybook.Settle(share: 0));
+            lock (_gate)
+                _worker = Worker.None;
+            goesOn = hasWorked || !isLast;
+            if (!hasWorked && goesOn)
                 _bell.WaitOne();
         }
         Try(() =>
@@ -113,6 +136,21 @@ internal sealed class GroupCommit : IDisposable
             _daybook.End();
             return true;
         });
+    }
+
+    /// <summary>Takes all that waits; false where a passer is at work, who rings in the end.</summary>
+    private bool TryBegin(out Errand? errand, out bool isLast)
+    {
+        lock (_gate)
+        {
+            (errand, isLast) = (null, _stopped);
+            if (_worker != Worker.None)
+                return false;
+            _worker = Worker.OwnThread;
+            (_group, _waiting) = (_waiting, _group);
+            _errands.TryDequeue(out errand);
+            return true;
+        }
     }
 
     /// <summary>A fault in what can be done later shall not end the thread that all appends wait for.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Journals;
@@ -20,7 +21,8 @@ internal readonly record struct Answer(Verdict Verdict, long Seq, Refusal? Refus
 internal sealed class Draft
 {
     private readonly Utf8Buffer _bytes = new(4096, keptBytes: 64 * 1024);
-    private readonly List<(int Frame, int Json, int End)> _places = [];
+    private readonly List<int> _starts = []; // of the frames, back to back
+    private readonly List<Range> _jsons = [];
     private readonly List<JournalEntry> _entries = [];
 
     /// <summary>The state as far as it has been decided, while the deciding goes on.</summary>
@@ -43,7 +45,8 @@ internal sealed class Draft
         (State, ExpectedHead) = (state, state.Seq);
         Building.Restart(state);
         _bytes.Clear();
-        _places.Clear();
+        _starts.Clear();
+        _jsons.Clear();
         _entries.Clear();
         Answers.Clear();
     }
@@ -56,7 +59,8 @@ internal sealed class Draft
         WireCodec.Encode(_bytes, project, happened);
         var length = _bytes.Length - frame;
         FrameHeader.Frame(_bytes, frame);
-        _places.Add((frame, _bytes.Length - length, _bytes.Length));
+        _starts.Add(frame);
+        _jsons.Add((_bytes.Length - length).._bytes.Length);
         Answers.Add(new(Verdict.Accepted, happened.Seq, null));
     }
 
@@ -67,16 +71,16 @@ internal sealed class Draft
     /// <summary>Ends the deciding: only now do the bytes stand still.</summary>
     public void Seal()
     {
-        if (_places.Count > 0)
+        if (_starts.Count > 0)
             State = Building.ToState();
         Building.Restart(ProjectState.Empty); // it shall not keep a state alive that nobody else does any more
-        for (var i = 0; i < _places.Count; i++)
-            _entries.Add(new(ExpectedHead + 1 + i, _bytes.WrittenMemory[_places[i].Json.._places[i].End]));
+        for (var i = 0; i < _jsons.Count; i++)
+            _entries.Add(new(ExpectedHead + 1 + i, _bytes.WrittenMemory[_jsons[i]]));
     }
 
     public void PublishTo(Tape tape)
     {
-        foreach (var (frame, _, end) in _places)
-            tape.Publish(_bytes.Written[frame..end]);
+        if (_starts.Count > 0)
+            tape.Publish(_bytes.Written, CollectionsMarshal.AsSpan(_starts));
     }
 }

@@ -14,6 +14,7 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
 {
     private const int PartBytes = 32 * 1024;
     private const int EntityBytesMore = 100;
+    private const int WokenAtOnce = 16;
 
     private readonly Lock _gate = new();
     private readonly List<Member> _waiting = [];
@@ -28,19 +29,34 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
     public ReadOnlyMemory<byte>[]? Frames => Volatile.Read(ref _frames);
 
     /// <summary>Makes it, and wakes those who wait for it. Once.</summary>
-    public void Make()
+    public void Make() => MakePartsAsync(yields: false).GetAwaiter().GetResult(); // it never waits
+
+    /// <summary>The same part by part, with others at work in between: it is the longest piece of work there is on a thread of the pool.</summary>
+    public Task MakeAsync() => MakePartsAsync(yields: true);
+
+    private async Task MakePartsAsync(bool yields)
     {
         var parts = Split(State).ToArray();
-        ReadOnlyMemory<byte>[] frames = [.. Encode(project, State, null, parts, parts.Length, compressFrom)];
+        var frames = new List<ReadOnlyMemory<byte>>(parts.Length);
+        foreach (var frame in Encode(project, State, null, parts, parts.Length, compressFrom))
+        {
+            frames.Add(frame);
+            if (yields)
+                await Task.Yield();
+        }
         Member[] waiting;
         lock (_gate)
         {
-            Volatile.Write(ref _frames, frames);
+            Volatile.Write(ref _frames, [.. frames]);
             waiting = [.. _waiting];
             _waiting.Clear();
         }
-        foreach (var member in waiting)
-            member.Wake();
+        for (var i = 0; i < waiting.Length; i++)
+        {
+            waiting[i].Wake();
+            if (yields && i % WokenAtOnce == WokenAtOnce - 1)
+                await Task.Yield();
+        }
     }
 
     /// <summary>Sends those away who wait for what could not be made.</summary>

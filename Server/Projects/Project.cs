@@ -14,6 +14,9 @@ internal sealed class Project
     /// <summary>What others send a member may fill a quarter of its mailbox, so that they cannot crowd out its own answers.</summary>
     private const int WhisperPart = 4;
 
+    /// <summary>Bytes of one turn's broadcasts that are to be one write.</summary>
+    private const int WhisperBytesTogether = 32 * 1024;
+
     /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
     private const int CurrentPart = 2;
 
@@ -30,6 +33,7 @@ internal sealed class Project
     private readonly Tape _whispers;
     private readonly SnapshotCache _snapshots;
     private ProjectState _state;
+    private bool _hasWhispered; // in this turn
     private StateBuilder? _catchUp;
     private WireCodec? _catchUpCodec;
 
@@ -256,10 +260,14 @@ internal sealed class Project
     {
         while (Members.TakeNews(_id) is { } news)
             Whisper(news);
+        _hasWhispered = false;
     }
 
     private void Whisper(ServerMessage message)
     {
+        if (!_hasWhispered)
+            _whispers.Reserve(WhisperBytesTogether);
+        _hasWhispered = true;
         _whispers.Publish(Frame(message));
         TapesMoved = true;
     }

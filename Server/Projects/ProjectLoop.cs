@@ -26,6 +26,9 @@ internal sealed class ProjectLoop
     /// <summary>Turns after which a loop that never has to wait lets others have the thread.</summary>
     private const int TurnsInARow = 16;
 
+    /// <summary>Members from which on a pass costs so much more than another turn of the pool that those who just sent something are let in first.</summary>
+    private const int CrowdMembers = 64;
+
     private readonly string _id;
     private readonly Project _project;
     private readonly Keeper _keeper;
@@ -139,7 +142,8 @@ internal sealed class ProjectLoop
     public ValueTask<bool> BringAsync(Inbound inbound, CancellationToken ended) =>
         TryBring(inbound) ? ValueTask.FromResult(true) : BringSlowlyAsync(inbound, ended);
 
-    private bool TryBring(Inbound inbound)
+    /// <summary>Brings a message if there is room at once. False where there is none just now, or the loop has ended.</summary>
+    public bool TryBring(Inbound inbound)
     {
         if (inbound is not Inbound.Enter)
             return _inbox.Writer.TryWrite(inbound);
@@ -188,6 +192,8 @@ internal sealed class ProjectLoop
             {
                 if (_gathering.Wait is { Ticks: > 0 } wait)
                     await Task.Delay(wait, _time, stopping);
+                if (_project.Members.Count >= CrowdMembers)
+                    await Task.Yield();
                 var began = _time.GetTimestamp();
                 var taken = Take(stopping);
                 await _drafts.CommitAsync(stopping);

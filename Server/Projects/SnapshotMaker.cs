@@ -25,7 +25,7 @@ internal sealed class SnapshotMaker(string project, ILogger logger)
         await before;
         try
         {
-            await Task.Run(snapshot.Make);
+            await Task.Run(snapshot.MakeAsync);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -8,7 +8,7 @@ namespace EventOnly.Server.Projects;
 internal sealed class Tape(int bytesMax)
 {
     private const int ChunkBytesMin = 4 * 1024;
-    private const int ChunkBytesMax = 64 * 1024;
+    private const int ChunkBytesMax = 80 * 1024; // less than what the runtime calls a large object
 
     private sealed class Chunk(byte[] bytes, long start, long firstSeq)
     {
@@ -31,36 +31,42 @@ internal sealed class Tape(int bytesMax)
     /// <summary>The position after the newest frame.</summary>
     public long Head => Volatile.Read(ref _chunks) is [.., var last] ? last.End : 0;
 
-    /// <summary>Bytes of memory that it holds.</summary>
-    public long Bytes
-    {
-        get
-        {
-            var bytes = 0L;
-            foreach (var chunk in Volatile.Read(ref _chunks))
-                bytes += chunk.Bytes.Length;
-            return bytes;
-        }
-    }
+    /// <summary>The writer's: bytes of memory that it holds.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>The writer's: lets go of all frames. Who has not read them by now is too far behind.</summary>
     public void Release()
     {
-        if (Bytes > 0)
-            Volatile.Write(ref _chunks, [new Chunk([], Head, _nextSeq)]); // without bytes, it says where the tape stands
+        if (Bytes == 0)
+            return;
+        Bytes = 0;
+        Volatile.Write(ref _chunks, [new Chunk([], Head, _nextSeq)]); // without bytes, it says where the tape stands
     }
 
     /// <summary>The writer's: what seq the next frame gets when the tape is empty.</summary>
     public void StartAfter(long seq) => _nextSeq = seq + 1;
 
     /// <summary>The writer's: puts a complete frame behind the others.</summary>
-    public void Publish(ReadOnlySpan<byte> frame)
+    public void Publish(ReadOnlySpan<byte> frame) => Publish(frame, [0]);
+
+    /// <summary>The writer's: puts complete frames behind the others, all at once and together, so that a reader takes them in one.</summary>
+    /// <param name="frames">Back to back.</param>
+    /// <param name="starts">Where each of them begins.</param>
+    public void Publish(ReadOnlySpan<byte> frames, ReadOnlySpan<int> starts)
     {
-        var chunk = RoomFor(frame.Length);
-        chunk.Frames.Add(chunk.Length);
-        frame.CopyTo(chunk.Bytes.AsSpan(chunk.Length));
-        _nextSeq++;
-        Volatile.Write(ref chunk.Length, chunk.Length + frame.Length);
+        var chunk = RoomFor(frames.Length);
+        foreach (var start in starts)
+            chunk.Frames.Add(chunk.Length + start);
+        frames.CopyTo(chunk.Bytes.AsSpan(chunk.Length));
+        _nextSeq += starts.Length;
+        Volatile.Write(ref chunk.Length, chunk.Length + frames.Length);
+    }
+
+    /// <summary>The writer's: what it publishes next shall lie together, up to so many bytes, if this tape carries much at all.</summary>
+    public void Reserve(int bytes)
+    {
+        if (_chunks is [.., var last] && last.Bytes.Length >= bytes)
+            RoomFor(bytes);
     }
 
     /// <summary>
@@ -110,7 +116,8 @@ internal sealed class Tape(int bytesMax)
         var kept = 0;
         // A chunk goes when what stays is enough without it.
         while (kept < chunks.Length && Head - chunks[kept].End >= bytesMax)
-            kept++;
+            Bytes -= chunks[kept++].Bytes.Length;
+        Bytes += chunk.Bytes.Length;
         Volatile.Write(ref _chunks, [.. chunks.AsSpan(kept), chunk]);
         return chunk;
     }

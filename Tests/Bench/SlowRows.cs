@@ -17,6 +17,9 @@ internal static class SlowRows
     /// <summary>Longer than the server's patience with a write, and with a close that is not answered.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
+    /// <summary>A window that was shut opens again within a probe or two.</summary>
+    private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(4);
+
     private sealed record Outcome(Flight Flight, int SentAway, int CutOff);
 
     public static void Measure(BenchRun run)
@@ -56,12 +59,12 @@ internal static class SlowRows
         // What was under way to them when they were sent away they read now, up to the close.
         foreach (var connection in hanging.Where(connection => connection.Stage != Stage.Ended))
             cell.Loop.SetReading(connection, reads: true);
-        var began = Stopwatch.GetTimestamp();
-        var quiet = cell.Loop.Deliveries - 1;
-        while (hanging.Exists(connection => connection.Stage != Stage.Ended) && cell.Loop.Deliveries != quiet && Stopwatch.GetElapsedTime(began) < s_patience)
+        var (began, heard, heardAt) = (Stopwatch.GetTimestamp(), -1L, Stopwatch.GetTimestamp());
+        while (hanging.Exists(connection => connection.Stage != Stage.Ended) && Stopwatch.GetElapsedTime(began) < s_patience && Stopwatch.GetElapsedTime(heardAt) < s_quiet)
         {
-            quiet = cell.Loop.Deliveries;
-            cell.Loop.TurnFor(TimeSpan.FromMilliseconds(300));
+            cell.Loop.TurnFor(TimeSpan.FromMilliseconds(100));
+            if (cell.Loop.Deliveries != heard)
+                (heard, heardAt) = (cell.Loop.Deliveries, Stopwatch.GetTimestamp());
         }
         foreach (var connection in hanging.Where(connection => connection.Stage != Stage.Ended))
             crew.CheckHeard(connection); // it was not behind enough: then nothing is missing

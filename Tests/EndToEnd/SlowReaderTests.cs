@@ -27,7 +27,8 @@ internal sealed class SlowReaderTests
         await using var server = await LiveServer.StartAsync(
             time: null,
             services => services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate))),
-            "--EventOnly:Projects:TapeBytesMax=33554432", "--EventOnly:Connections:Compress=false");
+            "--EventOnly:Projects:TapeBytesMax=33554432", "--EventOnly:Connections:Compress=false",
+            "--EventOnly:Connections:PingTimeout=00:05:00", "--EventOnly:Connections:WriteTimeout=00:02:00"); // so slow that a busy machine would lose patience
         await using var author = await server.JoinAsync("ann");
         for (var i = 1; i <= Entities; i++)
             await author.SayAsync($$$"""{"type":"create","project":"apollo","n":{{{i}}},"entity":"e{{{i}}}","kind":"card","data":{"text":"{{{new string('x', EntityBytes)}}}"}}""");
@@ -63,7 +64,7 @@ internal sealed class SlowReaderTests
     private static async Task<List<JsonElement>> HearSlowlyAsync(WebSocket socket, Func<List<JsonElement>, bool> until)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var (messages, message, buffer) = (new List<JsonElement>(), new MemoryStream(), new byte[3000]);
+        var (messages, message, buffer) = (new List<JsonElement>(), new MemoryStream(), new byte[8000]);
         for (var reads = 0; !until(messages); reads++)
         {
             if (reads % 50 == 0)
