@@ -37,8 +37,8 @@ internal sealed class CallsPerDeliveryTests
         ((double)calls["pwrite64", "pwritev"] / events).Should().BeInRange(1, 1.1, told);
         ((double)calls["fdatasync"] / events).Should().BeInRange(1, 1.1, told);
         (calls["epoll_ctl"] / deliveries).Should().BeLessThan(0.01, told);
-        (calls["futex", "epoll_wait"] / deliveries).Should().BeLessThan(0.4, told);
-        (calls.Total / deliveries).Should().BeLessThan(1.6, told);
+        (calls["futex", "epoll_wait"] / deliveries).Should().BeLessThan(0.9, told); // about thirty an event: threads without work sleep at once; one a delivery would be too many
+        (calls.Total / deliveries).Should().BeLessThan(2, told);
     }
 
     [Test]
