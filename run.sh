@@ -21,6 +21,7 @@ help() {
 ./run.sh verify DATA         checks every line of every journal in a data folder; exit code 0 good, 1 damaged
 ./run.sh repair DATA PROJECT says what can be kept of a damaged project, and keeps it with --yes
 ./run.sh page -o board.html  the page as one file that works when opened from disk
+./run.sh publish             a folder and single files of server and tools to be copied to another machine; --output FOLDER (artifacts/publish)
 ./run.sh help                this text
 
 Needed: the .NET SDK 10. For the tests also Node.js 18 or newer, Chromium, strace and jq; on Debian and Ubuntu `./run.sh test`
@@ -118,10 +119,42 @@ tool() {
     exec dotnet "$ROOT/Tools/bin/$CONFIGURATION/net10.0/EventOnly.Tools.dll" "$@"
 }
 
+# One form of the server and the tools: publish_form FOLDER [PROPERTY...]
+publish_form() {
+    local folder=$1 project told
+    shift
+    rm -rf "$folder"
+    for project in Server Tools; do
+        # Without analyzers: they had their say in the build.
+        told=$(cd "$ROOT" && dotnet publish $project -c $CONFIGURATION --use-current-runtime --no-self-contained -o "$folder" -v quiet --nologo \
+            "-clp:ErrorsOnly;NoSummary" -nowarn:NU1603 -p:RunAnalyzers=false -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false "$@" 2>&1 </dev/null) || { say "$told"; return 1; }
+    done
+}
+
+publish() {
+    need_dotnet
+    local output=$ROOT/artifacts/publish ready=-p:PublishReadyToRun=true
+    case "${1:-} ${2:-}" in
+        " ") ;;
+        "--output "?*) output=$2 ;;
+        "--output="*) output=${1#--output=} ;;
+        *) cannot "'$1' is not known: ./run.sh publish [--output FOLDER]" ;;
+    esac
+    mkdir -p "$output"
+    output=$(cd "$output" && pwd)
+    # Its compiler is a package, which an offline machine may not have: without it all works, and starts a little later.
+    (cd "$ROOT" && dotnet restore Server --use-current-runtime $ready -v quiet -nowarn:NU1603) >/dev/null 2>&1 </dev/null || { say "The package of ReadyToRun cannot be had here: published without."; ready=; }
+    publish_form "$output/folder" $ready || cannot "It cannot be published."
+    publish_form "$output/single" $ready -p:PublishSingleFile=true -p:CopyOutputSymbolsToPublishDirectory=false -p:AllowedReferenceRelatedFileExtensions=none || cannot "It cannot be published."
+    echo "$output/folder"
+    echo "$output/single"
+}
+
 bench() {
     need_dotnet
     cd "$ROOT"
     build Tests/Bench || exit 1
+    case "${1:-}" in start | all) publish >/dev/null ;; esac # a row each
     exec dotnet "Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
 }
 
@@ -192,6 +225,7 @@ case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
     bench) shift; bench "$@" ;;
+    publish) shift; publish "$@" ;;
     load | replay | record | tail | page) tool "$@" ;;
     verify | repair) server "$@" ;;
     help | --help | -h) help ;;

@@ -3,6 +3,7 @@ using EventOnly.Server.Connections;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 
 namespace EventOnly.Server;
@@ -17,6 +18,7 @@ internal static class ServerApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Insert(0, new JsonStreamConfigurationSource { Stream = EmbeddedFiles.Open("appsettings.json") }); // where none lies beside
         builder.Configuration.AddCommandLine(CommandLine.Spell(args), CommandLine.Names);
         builder.Logging.AddSimpleConsole(console =>
         {

@@ -1,4 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using EventOnly.Server.Connections;
+using EventOnly.Server.Journals;
+using EventOnly.Server.Projects;
 
 namespace EventOnly.Server;
 
@@ -11,7 +15,10 @@ internal static class Settings
     public static EventOnlyOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(EventOnlyOptions.Section);
-        RefuseUnknown(section, typeof(EventOnlyOptions));
+        RefuseUnknown<EventOnlyOptions>(section);
+        RefuseUnknown<ConnectionOptions>(section.GetSection(nameof(EventOnlyOptions.Connections)));
+        RefuseUnknown<ProjectOptions>(section.GetSection(nameof(EventOnlyOptions.Projects)));
+        RefuseUnknown<JournalOptions>(section.GetSection(nameof(EventOnlyOptions.Journal)));
         var options = Bind(section);
         var verdict = new EventOnlyOptionsValidator().Validate(null, options);
         if (verdict.Failed)
@@ -46,14 +53,10 @@ internal static class Settings
     }
 
     /// <summary>The binder passes over what it does not know; a setting that was misspelt would silently do nothing.</summary>
-    private static void RefuseUnknown(IConfigurationSection section, Type type)
+    private static void RefuseUnknown<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(IConfigurationSection section)
     {
-        foreach (var child in section.GetChildren())
-        {
-            var property = type.GetProperties().FirstOrDefault(known => known.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))
-                ?? throw new WrongSettingException($"{child.Path} is not a setting.");
-            if (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal))
-                RefuseUnknown(child, property.PropertyType);
-        }
+        var properties = typeof(TOptions).GetProperties();
+        if (section.GetChildren().FirstOrDefault(child => !properties.Any(known => known.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase))) is { } unknown)
+            throw new WrongSettingException($"{unknown.Path} is not a setting.");
     }
 }

@@ -5,16 +5,14 @@ namespace EventOnly.Server;
 /// <summary>Serves the page: static files, and headers that let it speak to this server's socket and do nothing else.</summary>
 internal sealed class WebPage
 {
+    /// <summary>Beside the program it can be changed without a build; the published single file has its own inside.</summary>
     private readonly string _folder = Path.Combine(AppContext.BaseDirectory, "Web");
 
     public void Serve(WebApplication application)
     {
-        if (Directory.Exists(_folder))
-        {
-            var files = new PhysicalFileProvider(_folder);
-            application.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
-            application.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = sent => AddHeaders(sent.Context) });
-        }
+        IFileProvider files = Directory.Exists(_folder) ? new PhysicalFileProvider(_folder) : new EmbeddedFiles("Web/");
+        application.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
+        application.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = sent => AddHeaders(sent.Context) });
         application.Run(context =>
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Server.Connections;
 
 /// <summary>What one connection may do, and how long it may be silent.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The generated validator compares times by itself, without the converter that [Range] would look for.")]
 public sealed class ConnectionOptions
 {
     /// <summary>Connections at a time. Beyond it the handshake is answered with 503.</summary>

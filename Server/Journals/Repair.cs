@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace EventOnly.Server.Journals;
 
@@ -10,7 +11,7 @@ namespace EventOnly.Server.Journals;
 /// </code>
 /// While the marker is there nobody opens the project, and a repair goes on from it: whenever the power goes, the project is damaged or repaired.
 /// </summary>
-internal sealed class Repair(IJournalFiles files, string folder, string project, Action<long>? onBytes = null)
+internal sealed partial class Repair(IJournalFiles files, string folder, string project, Action<long>? onBytes = null)
 {
     /// <summary>The file that stands while files change places.</summary>
     public const string Marker = "repairing";
@@ -21,6 +22,9 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
     private readonly RepairFiles _files = new(files, folder, project, onBytes);
 
     private sealed record Moves(int Number, string[] Aside, string[] Into);
+
+    [JsonSerializable(typeof(Moves))]
+    private sealed partial class Marks : JsonSerializerContext;
 
     /// <summary>What a plan costs. Changes nothing.</summary>
     public RepairLoss Weigh(VerifiedProject found, RepairPlan plan)
@@ -62,7 +66,7 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
             _files.WriteLost(LostName(number), plan);
         var into = _files.WriteKept(plan, epoch);
         var moves = new Moves(number, [.. names.Where(name => Segment.AfterOf(name) is not null || SnapshotFile.SeqOf(name) is not null)], [.. into]);
-        _files.WriteText(Marker + Suffix, JsonSerializer.SerializeToUtf8Bytes(moves));
+        _files.WriteText(Marker + Suffix, JsonSerializer.SerializeToUtf8Bytes(moves, Marks.Default.Moves));
         files.SyncFolder(folder);
         files.Rename(PathOf(Marker + Suffix), PathOf(Marker));
         files.SyncFolder(folder);
@@ -76,7 +80,7 @@ internal sealed class Repair(IJournalFiles files, string folder, string project,
         file.ReadAll(0, bytes);
         try
         {
-            return JsonSerializer.Deserialize<Moves>(bytes) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(bytes, Marks.Default.Moves) ?? throw new JsonException();
         }
         catch (JsonException notOurs)
         {

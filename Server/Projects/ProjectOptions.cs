@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Server.Projects;
 
 /// <summary>What one project may hold, and how much of it is kept at hand.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The generated validator compares times by itself, without the converter that [Range] would look for.")]
 public sealed class ProjectOptions
 {
     /// <summary>Projects open at a time. Beyond it the one that has been empty for longest is closed; where none is, a join is answered with

@@ -6,6 +6,7 @@ using EventOnly.Server.Connections;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace EventOnly.Tests.House;
@@ -40,6 +41,17 @@ public sealed class OptionsTests
 
         summaries.GetValueOrDefault($"P:{setting.DeclaringType!.FullName}.{setting.Name}").Should().NotBeNullOrEmpty();
     }
+
+    [Test]
+    public void What_no_setting_is_called_is_refused_in_every_section([ValueSource(nameof(Sections))] string section)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new($"{section}:Nonsense", "1")]).Build();
+
+        FluentActions.Invoking(() => EventOnly.Server.Settings.Read(configuration)).Should().Throw<WrongSettingException>().WithMessage($"{section}:Nonsense is not a setting.");
+    }
+
+    private static IEnumerable<string> Sections =>
+        [EventOnlyOptions.Section, .. typeof(EventOnlyOptions).GetProperties().Where(part => s_options.Contains(part.PropertyType)).Select(part => $"{EventOnlyOptions.Section}:{part.Name}")];
 
     [Test]
     public void What_is_set_without_being_told_is_in_bounds() =>

@@ -56,7 +56,8 @@ internal sealed class ProjectBench(ProjectOptions options)
         return guest;
     }
 
-    private void MakeSnapshots()
+    /// <summary>Makes those that were asked for.</summary>
+    public void MakeSnapshots()
     {
         SnapshotsMade += Project.UnmadeSnapshots.Count;
         Project.UnmadeSnapshots.ForEach(snapshot => snapshot.Make());

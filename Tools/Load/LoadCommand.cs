@@ -12,7 +12,7 @@ internal static class LoadCommand
     private const int OtherFiles = 200;
 
     private static readonly Option<string?> s_url = ServerOption.Make("The server. Without it, one is started on a free port with a data folder that goes afterwards.");
-    private static readonly Option<FileInfo?> s_serverDll = new("--server-dll") { Description = "The server to start: EventOnly.Server.dll." };
+    private static readonly Option<FileInfo?> s_serverDll = new("--server-dll") { Description = "The server to start: EventOnly.Server.dll, or the published program." };
     private static readonly Option<string> s_durability = new("--durability") { Description = "Of a server that is started: disk, os or memory.", DefaultValueFactory = _ => "os" };
     private static readonly Option<int> s_clients = Number("--clients", "Members, each with a connection.", 1000, 1, 1_000_000);
     private static readonly Option<int> s_projects = Number("--projects", "Projects they are spread over.", 10, 1, 1_000_000);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace EventOnly.Tools.Page;
@@ -53,12 +54,11 @@ internal sealed partial class PageInliner(string folder)
     }
 
     /// <summary>In base64 nothing in a module can end the script element it stands in.</summary>
-    private string ImportMap() => JsonSerializer.Serialize(new
+    private string ImportMap() => new JsonObject
     {
-        imports = _modules.ToDictionary(
-            module => module.Key,
-            module => "data:text/javascript;charset=utf-8;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(module.Value))),
-    }, s_plain);
+        ["imports"] = new JsonObject(_modules.Select(module => KeyValuePair.Create<string, JsonNode?>(
+            module.Key, "data:text/javascript;charset=utf-8;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(module.Value))))),
+    }.ToJsonString(s_plain);
 
     private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

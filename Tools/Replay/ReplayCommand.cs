@@ -17,7 +17,7 @@ internal static class ReplayCommand
         Description = "The server to play against, such as ws://localhost:8080/ws. Without it, one is started on a free port.",
     };
 
-    private static readonly Option<FileInfo?> s_serverDll = new("--server-dll") { Description = "The server to start: EventOnly.Server.dll." };
+    private static readonly Option<FileInfo?> s_serverDll = new("--server-dll") { Description = "The server to start: EventOnly.Server.dll, or the published program." };
 
     private static readonly Option<string?> s_project = new("--project")
     {

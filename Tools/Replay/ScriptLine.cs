@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using EventOnly.Protocol.Wire;
 
@@ -110,7 +110,7 @@ internal sealed record ScriptLine(
         }
         foreach (var (name, value) in line.Where(property => !s_words.Contains(property.Key)))
             frame[name] = value?.DeepClone();
-        return new WireCodec(WireLimits.Trusted).TryDecode(JsonSerializer.SerializeToUtf8Bytes(frame), out ClientMessage? message, out var fault)
+        return new WireCodec(WireLimits.Trusted).TryDecode(Encoding.UTF8.GetBytes(frame.ToJsonString()), out ClientMessage? message, out var fault)
             ? new(message!, FlagOf(line, "wait") ?? true)
             : throw new ScriptException(fault!.Message);
     }

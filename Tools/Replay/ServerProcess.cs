@@ -9,6 +9,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const string FileName = "EventOnly.Server.dll";
 
+    /// <summary>As it is published: a program by itself.</summary>
+    private static readonly string s_programName = "EventOnly.Server" + (OperatingSystem.IsWindows() ? ".exe" : "");
+
     private readonly Process _process;
 
     private ServerProcess(Process process, Uri uri) => (_process, Uri) = (process, uri);
@@ -61,10 +64,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static ProcessStartInfo Start(string dll, IEnumerable<string> settings) => new("dotnet", [dll, "--port", "0", "--log", "Warning", .. settings])
+    private static ProcessStartInfo Start(string path, IEnumerable<string> settings)
     {
-        UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-    };
+        string[] arguments = ["--port", "0", "--log", "Warning", .. settings];
+        var isLibrary = path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase);
+        return new(isLibrary ? "dotnet" : path, isLibrary ? [path, .. arguments] : arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+    }
 
     public async ValueTask DisposeAsync() => await EndAsync(_process);
 
@@ -82,7 +87,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private static string? Find()
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory); // …/Tools/bin/<configuration>/<framework>/
-        var candidates = new List<string> { Path.Combine(output.FullName, FileName) };
+        var candidates = new List<string> { Path.Combine(output.FullName, FileName), Path.Combine(output.FullName, s_programName) };
         if (output is { Parent: { Name: var configuration, Parent.Parent.Parent: { } repository } })
             candidates.Add(Path.Combine(repository.FullName, "Server", "bin", configuration, output.Name, FileName));
         return candidates.Find(File.Exists);

@@ -12,9 +12,14 @@ internal sealed record Contender(string Name, Func<string, ServerProcess> Start,
     public static Contender Broadcasts { get; } = EventOnly("EventOnly, broadcast") with { Dialect = crew => new EventOnlyDialect(crew, broadcasts: true) };
 
     /// <param name="settings">Of the server, besides the usual.</param>
-    public static Contender EventOnly(string name, params string[] settings) => new(
+    public static Contender EventOnly(string name, params string[] settings) => EventOnly(name, () => ["dotnet", ServerDll], settings);
+
+    /// <param name="program">A published server.</param>
+    public static Contender Published(string program) => EventOnly("EventOnly, published", () => [program], []);
+
+    private static Contender EventOnly(string name, Func<string[]> program, string[] settings) => new(
         name,
-        folder => new ServerProcess(["dotnet", ServerDll, "--port", "0", "--data", folder, "--durability", "os", "--log", "Error", .. settings]),
+        folder => new ServerProcess([.. program(), "--port", "0", "--data", folder, "--durability", "os", "--log", "Error", .. settings]),
         crew => new EventOnlyDialect(crew));
 
     /// <summary>The build that is measured: the one beside this program where none is named.</summary>
