@@ -13,8 +13,8 @@ namespace EventOnly.Server.Projects;
 /// </summary>
 internal sealed class LiveState(ProjectState begin)
 {
-    /// <summary>Entities that differ from the last state made, at least and at most, before the next is made unasked: few cost more each, many wait longer.</summary>
-    private const int TouchedMin = 1024, TouchedMax = 16 * 1024;
+    /// <summary>Entities that differ from the last state made, at least and at most, before the next is made unasked: few cost more each, many stop the project longer.</summary>
+    private const int TouchedMin = 1024, TouchedMax = 4 * 1024;
 
     private readonly StateBuilder _recorded = new(begin);
     private readonly List<EntityStep> _underWay = [];
@@ -32,6 +32,9 @@ internal sealed class LiveState(ProjectState begin)
 
     /// <summary>Sessions that are remembered, those of what is under way among them.</summary>
     public int SessionCount => _decided?.TouchedSessionCount ?? _made.Sessions.Count;
+
+    /// <summary>Entities that differ from the last state made.</summary>
+    public int Waiting => _recorded.TouchedCount;
 
     /// <summary>Changes of entities that are decided and not recorded.</summary>
     public int StepCount => _underWay.Count;
