@@ -8,7 +8,7 @@ internal static class IngestRows
 
     public static Task RunAsync(BenchRun run)
     {
-        foreach (var batch in (int[])[1, 128])
+        foreach (var batch in (int[])[128, 1])
         {
             var costs = new List<(int Entities, IngestCost Cost)>();
             foreach (var entities in run.Sizes.IngestEntities)

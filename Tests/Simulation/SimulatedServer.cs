@@ -24,6 +24,9 @@ internal sealed class SimulatedServer(Random random)
 
     public ProjectState State => _project.State;
 
+    /// <summary>How often a draft was undone with another that had been decided on it.</summary>
+    public int UndoneTogether { get; private set; }
+
     /// <summary>One client's line as the server sees it.</summary>
     internal sealed class Port : IPeer
     {
@@ -109,6 +112,7 @@ internal sealed class SimulatedServer(Random random)
     private void GiveUp()
     {
         _project.Forget();
+        UndoneTogether += _underWay.Count(turn => turn.Draft.Entries.Count > 0) > 1 ? 1 : 0;
         while (_underWay.TryDequeue(out var turn))
             _project.GiveUp(CollectionsMarshal.AsSpan(turn.Submissions), retryAfterMs: 1 + random.Next(100));
     }
