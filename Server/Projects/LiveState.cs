@@ -14,7 +14,7 @@ namespace EventOnly.Server.Projects;
 internal sealed class LiveState(ProjectState begin)
 {
     /// <summary>Entities that differ from the last state made, at least and at most, before the next is made unasked: few cost more each, many stop the project longer.</summary>
-    private const int TouchedMin = 1024, TouchedMax = 4 * 1024;
+    private const int TouchedMin = 1024, TouchedMax = 16 * 1024;
 
     private readonly StateBuilder _recorded = new(begin);
     private readonly List<EntityStep> _underWay = [];
