@@ -11,7 +11,16 @@ public abstract record Command
     public sealed record Create(string? Entity, string Kind, JsonFields Data) : Command;
 
     /// <summary>A JSON Merge Patch (RFC 7396) over an entity's data.</summary>
-    public sealed record Patch(string Entity, JsonFields Fields, long? IfVersion) : Command;
+    public sealed record Patch(string Entity, JsonFields Fields, long? IfVersion) : Command
+    {
+        private readonly long _ifVersion = IfVersion ?? -1; // there is one of it for most events: a nullable would make each larger
+
+        public long? IfVersion
+        {
+            get => _ifVersion < 0 ? null : _ifVersion;
+            init => _ifVersion = value ?? -1;
+        }
+    }
 
     /// <summary>Whole numbers to be added to counter fields.</summary>
     public sealed record Increment(string Entity, ImmutableArray<FieldDelta> Deltas, long? IfVersion) : Command;

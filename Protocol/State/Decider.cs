@@ -29,16 +29,25 @@ public static class Decider
     /// <summary>The same on a state that is being built: the changes are made in it, or on refusal none.</summary>
     public static Refusal? Decide(StateBuilder state, Command command, long seq, StateLimits limits, out ImmutableArray<Change> changes)
     {
-        changes = [];
+        var all = new List<Change>(1);
+        var refusal = Decide(state, command, seq, limits, all);
+        changes = [.. all];
+        return refusal;
+    }
+
+    /// <summary>The same, into a list that its owner uses again and again.</summary>
+    /// <param name="changes">Gets the changes; is empty after a refusal.</param>
+    internal static Refusal? Decide(StateBuilder state, Command command, long seq, StateLimits limits, List<Change> changes)
+    {
+        changes.Clear();
         if (command is not Command.Batch batch)
         {
             var refusal = DecideOne(state, command, seq, 0, limits, out var change, out _);
             if (refusal is null)
-                changes = [change!];
+                changes.Add(change!);
             return refusal;
         }
 
-        var all = ImmutableArray.CreateBuilder<Change>(batch.Ops.Length);
         var before = new Stack<(string Id, Entity? Entity)>(batch.Ops.Length);
         for (var op = 0; op < batch.Ops.Length; op++)
         {
@@ -46,12 +55,12 @@ public static class Decider
             {
                 while (before.TryPop(out var was))
                     state.Put(was.Id, was.Entity);
+                changes.Clear();
                 return refusal with { Op = op };
             }
-            all.Add(change!);
+            changes.Add(change!);
             before.Push((change!.Entity, old));
         }
-        changes = all.MoveToImmutable();
         return null;
     }
 
@@ -92,7 +101,7 @@ public static class Decider
         var now = Fold.Apply(old, change);
         refusal = RefuseSize(state, old, now, limits);
         if (refusal is null)
-            state.Put(change.Entity, now);
+            state.Put(change.Entity, old, now);
         return refusal;
     }
 

@@ -1,3 +1,5 @@
+using EventOnly.Protocol.Wire;
+
 namespace EventOnly.Protocol.State;
 
 /// <summary>A thing in a project. Immutable; carries its contribution to the state hash.</summary>
@@ -14,8 +16,8 @@ public sealed class Entity
         (Id, Kind, Version, Data) = (id, kind, version, data);
         _idHash = StateHash.OfId(id);
         Hash = StateHash.OfHeader(_idHash, kind, version);
-        foreach (var field in data)
-            Hash += StateHash.OfField(_idHash, field);
+        for (var i = 0; i < data.Count; i++)
+            Hash += StateHash.OfField(_idHash, data[i]);
     }
 
     private Entity(Entity old, long version, JsonFields data, StateHash hash)
@@ -41,6 +43,33 @@ public sealed class Entity
             hash = hash - kind.OfVersion(Version) + kind.OfVersion(version);
         }
 
+        return new(this, version, data, Data.SharesNamesWith(data) ? hash + OfReplaced(data) : hash + OfDifferent(data));
+    }
+
+    /// <summary>What other values for the same names add to the hash.</summary>
+    private StateHash OfReplaced(JsonFields data)
+    {
+        var hash = StateHash.Empty;
+        var was = Data.Values;
+        var now = data.Values;
+        for (var i = 0; i < was.Length; i++)
+        {
+            if (!was[i].IsSameAs(now[i]) && was[i] != now[i])
+                hash += OfReplaced(Data.Names[i], was[i], now[i]);
+        }
+        return hash;
+    }
+
+    private StateHash OfReplaced(string name, CanonicalValue was, CanonicalValue now)
+    {
+        var chain = _idHash.Chain(name); // the work that both have in common
+        return chain.Chain(now.Utf8) - chain.Chain(was.Utf8);
+    }
+
+    /// <summary>What other data adds to the hash.</summary>
+    private StateHash OfDifferent(JsonFields data)
+    {
+        var hash = StateHash.Empty;
         var (mine, theirs) = (0, 0);
         while (mine < Data.Count || theirs < data.Count)
         {
@@ -56,12 +85,10 @@ public sealed class Entity
                 continue;
             }
             var (was, now) = (Data[mine++], data[theirs++]);
-            if (was.Value == now.Value)
-                continue;
-            var name = _idHash.Chain(was.Name); // the work that both have in common
-            hash = hash - name.Chain(was.Value.Utf8) + name.Chain(now.Value.Utf8);
+            if (was.Value != now.Value)
+                hash += OfReplaced(was.Name, was.Value, now.Value);
         }
-        return new(this, version, data, hash);
+        return hash;
     }
 
     public override string ToString() => $"{Kind} {Id} v{Version} {Data}";

@@ -8,31 +8,45 @@ namespace EventOnly.Protocol.State;
 public readonly record struct JsonField(string Name, CanonicalValue Value);
 
 /// <summary>
-/// An immutable JSON object, open one level: its fields sorted by name, each value canonical JSON. An entity's data, a patch, a presence.
+/// An immutable JSON object, open one level: its fields sorted by name, each value canonical JSON. An entity's data, a patch, a presence. Names and
+/// values stand apart: most objects have the names of another, and share them.
 /// </summary>
 public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields>
 {
-    private readonly JsonField[] _fields;
+    private readonly string[] _names;
+    private readonly CanonicalValue[] _values;
 
-    private JsonFields(JsonField[] fields)
+    private JsonFields(string[] names, CanonicalValue[] values)
     {
-        _fields = fields;
-        var bytes = 1 + Math.Max(1, fields.Length);
-        foreach (var field in fields)
-            bytes += field.Name.Length + 3 + field.Value.Utf8.Length;
+        (_names, _values) = (names, values);
+        var bytes = 1 + Math.Max(1, names.Length);
+        for (var i = 0; i < names.Length; i++)
+            bytes += names[i].Length + 3 + values[i].Utf8.Length;
         Bytes = bytes;
     }
 
-    public static JsonFields Empty { get; } = new([]);
+    /// <summary>With values for the names of another, of which it has so many bytes.</summary>
+    private JsonFields(JsonFields old, CanonicalValue[] values, int bytes) => (_names, _values, Bytes) = (old._names, values, bytes);
 
-    public int Count => _fields.Length;
+    public static JsonFields Empty { get; } = new([], []);
 
-    public JsonField this[int index] => _fields[index];
+    public int Count => _names.Length;
+
+    public JsonField this[int index] => new(_names[index], _values[index]);
+
+    /// <summary>Sorted, each once.</summary>
+    internal ReadOnlySpan<string> Names => _names;
+
+    /// <summary>One for each name.</summary>
+    internal ReadOnlySpan<CanonicalValue> Values => _values;
+
+    /// <summary>Whether two have the same names, as far as that can be told without looking at them.</summary>
+    internal bool SharesNamesWith(JsonFields other) => ReferenceEquals(_names, other._names);
 
     /// <summary>Its size as canonical JSON, in bytes (exact where the names are ASCII, as those of an entity are).</summary>
     public int Bytes { get; }
 
-    public CanonicalValue? this[string name] => IndexOf(name) is >= 0 and var at ? _fields[at].Value : null;
+    public CanonicalValue? this[string name] => IndexOf(name) is >= 0 and var at ? _values[at] : null;
 
     /// <summary>Parses an object; throws <see cref="JsonException"/> where the text is refused.</summary>
     public static JsonFields Parse(ReadOnlySpan<byte> json)
@@ -41,8 +55,8 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         return value.IsObject ? Open(value) : throw new JsonException("Not a JSON object.");
     }
 
-    /// <summary>Takes fields that are in order already, each name once; the array is its own from now on.</summary>
-    internal static JsonFields Own(JsonField[] fields) => fields.Length == 0 ? Empty : new(fields);
+    /// <summary>Takes fields that are in order already, each name once; the arrays do not change from now on.</summary>
+    internal static JsonFields Own(string[] names, CanonicalValue[] values) => names.Length == 0 ? Empty : new(names, values);
 
     /// <summary>Reads the object the reader stands on, normalising as it goes.</summary>
     internal static JsonFields Read(ref Utf8JsonReader reader, int keysMax)
@@ -75,11 +89,11 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         var at = IndexOf(name);
         if (at >= 0)
         {
-            var copy = _fields.AsSpan().ToArray();
-            copy[at] = new(name, value);
-            return new(copy);
+            var copy = _values.AsSpan().ToArray();
+            copy[at] = value;
+            return new(this, copy, Bytes + value.Utf8.Length - _values[at].Utf8.Length);
         }
-        return new([.. _fields.AsSpan(0, ~at), new(name, value), .. _fields.AsSpan(~at)]);
+        return new([.. _names.AsSpan(0, ~at), name, .. _names.AsSpan(~at)], [.. _values.AsSpan(0, ~at), value, .. _values.AsSpan(~at)]);
     }
 
     /// <summary>Applies a JSON Merge Patch (RFC 7396) to this object.</summary>
@@ -87,38 +101,42 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     {
         if (TryReplace(patch) is { } replaced)
             return replaced;
-        var merged = new JsonField[Count + patch.Count];
+        var names = new string[Count + patch.Count];
+        var values = new CanonicalValue[Count + patch.Count];
         var (mine, theirs, count) = (0, 0, 0);
         while (mine < Count || theirs < patch.Count)
         {
-            var order = mine == Count ? 1 : theirs == patch.Count ? -1 : string.CompareOrdinal(_fields[mine].Name, patch._fields[theirs].Name);
+            var order = mine == Count ? 1 : theirs == patch.Count ? -1 : string.CompareOrdinal(_names[mine], patch._names[theirs]);
             if (order < 0)
             {
-                merged[count++] = _fields[mine++];
+                (names[count], values[count++]) = (_names[mine], _values[mine++]);
                 continue;
             }
-            var (name, value) = patch._fields[theirs++];
-            CanonicalValue? old = order == 0 ? _fields[mine++].Value : null;
+            var (name, value) = patch[theirs++];
+            CanonicalValue? old = order == 0 ? _values[mine++] : null;
             if (value.IsObject)
-                merged[count++] = new(name, MergeNested(old, value));
+                (names[count], values[count++]) = (name, MergeNested(old, value));
             else if (!value.IsNull)
-                merged[count++] = new(name, value);
+                (names[count], values[count++]) = (name, value);
         }
-        return Own(merged.AsSpan(0, count).ToArray());
+        return Own(names[..count], values[..count]);
     }
 
     /// <summary>The usual patch, which neither adds nor removes a field nor reaches into one; null where it is not that.</summary>
     private JsonFields? TryReplace(JsonFields patch)
     {
-        JsonField[]? replaced = null;
-        foreach (ref readonly var field in patch._fields.AsSpan())
+        CanonicalValue[]? replaced = null;
+        var bytes = Bytes;
+        for (var theirs = 0; theirs < patch.Count; theirs++)
         {
-            var at = field.Value.IsNull || field.Value.IsObject ? -1 : IndexOf(field.Name);
+            ref readonly var value = ref patch._values[theirs];
+            var at = value.IsNull || value.IsObject ? -1 : IndexOf(patch._names[theirs]);
             if (at < 0)
                 return null;
-            (replaced ??= _fields.AsSpan().ToArray())[at] = new(_fields[at].Name, field.Value);
+            bytes += value.Utf8.Length - _values[at].Utf8.Length;
+            (replaced ??= _values.AsSpan().ToArray())[at] = value;
         }
-        return replaced is null ? this : new(replaced);
+        return replaced is null ? this : new(this, replaced, bytes);
     }
 
     private static CanonicalValue MergeNested(CanonicalValue? old, CanonicalValue patch)
@@ -137,11 +155,11 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     public void WriteTo(Utf8Buffer output)
     {
         output.Raw((byte)'{');
-        for (var i = 0; i < _fields.Length; i++)
+        for (var i = 0; i < _names.Length; i++)
         {
             if (i > 0)
                 output.Raw((byte)',');
-            output.String(_fields[i].Name).Raw((byte)':').Raw(_fields[i].Value.Utf8);
+            output.String(_names[i]).Raw((byte)':').Raw(_values[i].Utf8);
         }
         output.Raw((byte)'}');
     }
@@ -149,11 +167,11 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
     /// <summary>Where a field stands; the complement of where it would stand if it is absent.</summary>
     internal int IndexOf(string name)
     {
-        var (low, high) = (0, _fields.Length - 1);
+        var (low, high) = (0, _names.Length - 1);
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            var order = string.CompareOrdinal(_fields[middle].Name, name);
+            var order = string.CompareOrdinal(_names[middle], name);
             if (order == 0)
                 return middle;
             if (order < 0)
@@ -164,15 +182,19 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         return ~low;
     }
 
-    public bool Equals(JsonFields? other) => other is not null && _fields.AsSpan().SequenceEqual(other._fields);
+    public bool Equals(JsonFields? other) => other is not null && _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
 
     public override bool Equals(object? obj) => Equals(obj as JsonFields);
 
-    public override int GetHashCode() => HashCode.Combine(_fields.Length, _fields.Length == 0 ? 0 : _fields[0].Value.GetHashCode());
+    public override int GetHashCode() => HashCode.Combine(_names.Length, _names.Length == 0 ? 0 : _values[0].GetHashCode());
 
     public override string ToString() => ToValue().ToString();
 
-    public IEnumerator<JsonField> GetEnumerator() => ((IEnumerable<JsonField>)_fields).GetEnumerator();
+    public IEnumerator<JsonField> GetEnumerator()
+    {
+        for (var i = 0; i < _names.Length; i++)
+            yield return this[i];
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

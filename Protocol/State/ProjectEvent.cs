@@ -13,6 +13,9 @@ namespace EventOnly.Protocol.State;
 public sealed record ProjectEvent(
     long Seq, long AtMs, string By, string Session, long N, bool IsBatch, ImmutableArray<Change> Changes);
 
+/// <summary>What an event says besides its changes; see <see cref="ProjectEvent"/>.</summary>
+internal readonly record struct EventHead(long Seq, long AtMs, string By, string Session, long N);
+
 /// <summary>What an event does to one entity.</summary>
 public abstract record Change(string Entity)
 {

@@ -35,14 +35,38 @@ public sealed class StateBuilder(ProjectState start)
 
     public int EntityCount { get; private set; } = start.Entities.Count;
 
+    /// <summary>Entities that may differ from those of the state it began with.</summary>
+    internal int TouchedCount => _touched.Count;
+
+    internal int TouchedSessionCount => _sessions.Count;
+
+    /// <summary>Where each change of an entity is noted as well; nowhere unless set.</summary>
+    internal List<EntityStep>? Steps { get; set; }
+
+    /// <summary>
+    /// A builder that has a state's whole content at hand: what is looked up costs the same however much there is, and the state is not kept alive. It
+    /// costs a look at everything once, and is for who decides for long and seldom asks for a state.
+    /// </summary>
+    internal static StateBuilder WholeOf(ProjectState state)
+    {
+        var whole = new StateBuilder(ProjectState.Empty) { _hash = state.Hash, DataBytes = state.DataBytes, EntityCount = state.Entities.Count };
+        whole._touched.EnsureCapacity(state.Entities.Count);
+        foreach (var (id, entity) in state.Entities)
+            whole._touched.Add(id, entity);
+        whole.TakeSessions(state);
+        return whole;
+    }
+
     /// <summary>Begins anew, with the memory it has.</summary>
-    public void Restart(ProjectState state)
+    public void Restart(ProjectState state) => Restart(state, KeptPlaces);
+
+    internal void Restart(ProjectState state, int keptPlaces)
     {
         _touched.Clear();
         _sessions.Clear();
         _forgotten.Clear();
-        if (_touched.Capacity > KeptPlaces)
-            _touched.TrimExcess(KeptPlaces);
+        if (_touched.Capacity > keptPlaces * 2) // capacities are primes above what was asked for
+            _touched.TrimExcess(keptPlaces);
         if (_sessions.Capacity > KeptPlaces)
             _sessions.TrimExcess(KeptPlaces);
         (_start, _hash, Seq, AtMs, DataBytes, EntityCount) = (state, state.Hash, state.Seq, state.AtMs, state.DataBytes, state.Entities.Count);
@@ -80,12 +104,33 @@ public sealed class StateBuilder(ProjectState start)
     /// <summary>Has an entity be as it is told, null for gone.</summary>
     internal void Put(string id, Entity? now) => Put(id, Find(id), now);
 
-    private void Put(string id, Entity? old, Entity? now)
+    /// <param name="old">What <see cref="Find"/> gives for it.</param>
+    internal void Put(string id, Entity? old, Entity? now)
     {
-        _touched[id] = now;
+        if (now is null && _start.Entities.Count == 0)
+            _touched.Remove(id);
+        else
+            _touched[id] = now;
+        Steps?.Add(new(id, old, now));
         _hash = _hash - (old?.Hash ?? default) + (now?.Hash ?? default);
         DataBytes += (now?.Data.Bytes ?? 0) - (old?.Data.Bytes ?? 0);
         EntityCount += (now is null ? 0 : 1) - (old is null ? 0 : 1);
+    }
+
+    /// <summary>Takes steps back, the newest first, and stands where <paramref name="state"/> does, which is what it was before them.</summary>
+    internal void Return(ReadOnlySpan<EntityStep> steps, ProjectState state)
+    {
+        for (var i = steps.Length - 1; i >= 0; i--)
+            Put(steps[i].Id, steps[i].Now, steps[i].Old);
+        TakeSessions(state);
+    }
+
+    private void TakeSessions(ProjectState state)
+    {
+        (Seq, AtMs) = (state.Seq, state.AtMs);
+        _sessions.Clear();
+        foreach (var (session, mark) in state.Sessions)
+            _sessions.Add(session, mark);
     }
 
     /// <summary>The state after the last event. The builder may go on; the state given does not change any more.</summary>
@@ -125,3 +170,6 @@ public sealed class StateBuilder(ProjectState start)
         }
     }
 }
+
+/// <summary>One entity as it was and as it became; null where there was, or is, none.</summary>
+internal readonly record struct EntityStep(string Id, Entity? Old, Entity? Now);

@@ -215,6 +215,9 @@ public readonly struct CanonicalValue : IEquatable<CanonicalValue>
     public double? AsNumber() =>
         System.Buffers.Text.Utf8Parser.TryParse(Utf8, out double number, out var used) && used == _length ? number : null;
 
+    /// <summary>Whether both are the same bytes in memory; told without looking at these.</summary>
+    internal bool IsSameAs(CanonicalValue other) => ReferenceEquals(_bytes, other._bytes) && _start == other._start && _length == other._length;
+
     public bool Equals(CanonicalValue other) => Utf8.SequenceEqual(other.Utf8);
 
     public override bool Equals(object? obj) => obj is CanonicalValue other && Equals(other);

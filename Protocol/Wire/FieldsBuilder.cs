@@ -13,9 +13,13 @@ internal sealed class FieldsBuilder
 
     private const int KeptFields = 256;
 
+    /// <summary>Sets of names that are remembered, for objects that have the same.</summary>
+    private const int ShapesMax = 256;
+
     [ThreadStatic]
     private static FieldsBuilder? t_ofThisThread;
 
+    private readonly string[]?[] _shapes = new string[]?[ShapesMax];
     private (string Name, int Start, int Length)[] _fields = new (string, int, int)[16];
     private bool _isSorted = true;
 
@@ -56,7 +60,7 @@ internal sealed class FieldsBuilder
     {
         if (!_isSorted)
             Sort();
-        var fields = Count == 0 ? [] : new JsonField[Count];
+        var values = Count == 0 ? [] : new CanonicalValue[Count];
         for (var first = 0; first < Count;)
         {
             var (end, bytes) = (first + 1, _fields[first].Length);
@@ -65,13 +69,50 @@ internal sealed class FieldsBuilder
             var shared = new byte[bytes];
             for (var at = 0; first < end; first++)
             {
-                var (name, start, length) = _fields[first];
+                var (_, start, length) = _fields[first];
                 Values.Written.Slice(start, length).CopyTo(shared.AsSpan(at));
-                fields[first] = new(name, new(shared, at, length));
+                values[first] = new(shared, at, length);
                 at += length;
             }
         }
-        return JsonFields.Own(fields);
+        return JsonFields.Own(Names(), values);
+    }
+
+    /// <summary>The names, in an array that others may share.</summary>
+    private string[] Names()
+    {
+        if (Count == 0)
+            return [];
+        if (Count > KeptFields)
+            return NewNames();
+        var mark = (uint)Count;
+        for (var i = 0; i < Count; i++)
+        {
+            var name = _fields[i].Name;
+            mark = (mark * 31) + (uint)name.Length + (name.Length > 0 ? (uint)name[0] << 3 : 0);
+        }
+        ref var shape = ref _shapes[mark % ShapesMax];
+        return shape is not null && IsOf(shape) ? shape : shape = NewNames();
+    }
+
+    private string[] NewNames()
+    {
+        var names = new string[Count];
+        for (var i = 0; i < Count; i++)
+            names[i] = _fields[i].Name;
+        return names;
+    }
+
+    private bool IsOf(string[] shape)
+    {
+        if (shape.Length != Count)
+            return false;
+        for (var i = 0; i < Count; i++)
+        {
+            if (shape[i] != _fields[i].Name)
+                return false;
+        }
+        return true;
     }
 
     private void Sort()

@@ -7,29 +7,38 @@ namespace EventOnly.Protocol.Wire;
 public sealed partial class WireCodec
 {
     /// <summary>Writes an event as it stands in the journal and on the wire.</summary>
-    public static void Encode(Utf8Buffer output, string project, ProjectEvent happened)
+    public static void Encode(Utf8Buffer output, string project, ProjectEvent happened) => Encode(
+        output, project, new(happened.Seq, happened.AtMs, happened.By, happened.Session, happened.N), happened.IsBatch, happened.Changes.AsSpan());
+
+    /// <summary>The same of an event that nobody needs as an object.</summary>
+    internal static void Encode(Utf8Buffer output, string project, in EventHead head, bool isBatch, ReadOnlySpan<Change> changes)
     {
-        output.Raw("{\"type\":\""u8).Raw(happened.IsBatch ? "batch"u8 : TypeOf(happened.Changes[0]))
+        output.Raw("{\"type\":\""u8).Raw(isBatch ? "batch"u8 : TypeOf(changes[0]))
             .Raw("\",\"project\":"u8).String(project)
-            .Raw(",\"seq\":"u8).Number(happened.Seq)
-            .Raw(",\"at\":"u8).Moment(happened.AtMs)
-            .Raw(",\"by\":"u8).String(happened.By)
-            .Raw(",\"session\":"u8).String(happened.Session)
-            .Raw(",\"n\":"u8).Number(happened.N);
-        if (!happened.IsBatch)
-        {
-            WriteChange(output, happened.Changes[0]);
-        }
+            .Raw(",\"seq\":"u8).Number(head.Seq)
+            .Raw(",\"at\":"u8).Moment(head.AtMs)
+            .Raw(",\"by\":"u8).String(head.By)
+            .Raw(",\"session\":"u8).String(head.Session)
+            .Raw(",\"n\":"u8).Number(head.N);
+        if (isBatch)
+            WriteOps(output, changes);
         else
-        {
-            output.Raw(",\"ops\":"u8).List(happened.Changes, static (o, change) =>
-            {
-                o.Raw("{\"type\":\""u8).Raw(TypeOf(change)).Raw((byte)'"');
-                WriteChange(o, change);
-                o.Raw((byte)'}');
-            });
-        }
+            WriteChange(output, changes[0]);
         output.Raw((byte)'}');
+    }
+
+    private static void WriteOps(Utf8Buffer output, ReadOnlySpan<Change> changes)
+    {
+        output.Raw(",\"ops\":["u8);
+        for (var i = 0; i < changes.Length; i++)
+        {
+            if (i > 0)
+                output.Raw((byte)',');
+            output.Raw("{\"type\":\""u8).Raw(TypeOf(changes[i])).Raw((byte)'"');
+            WriteChange(output, changes[i]);
+            output.Raw((byte)'}');
+        }
+        output.Raw((byte)']');
     }
 
     /// <summary>Reads an event back from a journal line; null where the line is none.</summary>

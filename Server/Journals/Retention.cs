@@ -13,20 +13,21 @@ internal static class Retention
     public static bool IsOn(JournalOptions options) => options.KeepEvents > 0 || options.KeepDays > 0;
 
     /// <summary>Whether a state is to be kept while its project goes on.</summary>
+    /// <param name="lines">How many the state would be written as.</param>
     /// <param name="tail">Events since the last state that was kept.</param>
     /// <param name="tailMs">How long ago the first of them was seen.</param>
-    public static bool IsDue(JournalOptions options, ProjectState state, long tail, long tailMs) =>
-        tail >= EventsBetween(options, state) || (options.KeepDays > 0 && tail > 0 && tailMs >= s_dayMs); // else nothing would ever be a day old and dropped
+    public static bool IsDue(JournalOptions options, int lines, long tail, long tailMs) =>
+        tail >= EventsBetween(options, lines) || (options.KeepDays > 0 && tail > 0 && tailMs >= s_dayMs); // else nothing would ever be a day old and dropped
 
     /// <summary>Whether a state is to be kept now that its project closes.</summary>
     public static bool IsWorthClosingWith(JournalOptions options, ProjectState state, long tail) =>
-        tail >= Math.Min(EventsBetween(options, state), Math.Max(TailEventsMin, LinesOf(state)));
+        tail >= Math.Min(EventsBetween(options, LinesOf(state)), Math.Max(TailEventsMin, LinesOf(state)));
 
     /// <summary>At least as many as are written then, so that no event costs more than one of them.</summary>
-    private static long EventsBetween(JournalOptions options, ProjectState state) => Math.Max(
-        LinesOf(state), options.KeepEvents > 0 ? Math.Min(options.KeepEvents, options.SnapshotEvents) : options.SnapshotEvents);
+    private static long EventsBetween(JournalOptions options, int lines) => Math.Max(
+        lines, options.KeepEvents > 0 ? Math.Min(options.KeepEvents, options.SnapshotEvents) : options.SnapshotEvents);
 
-    private static int LinesOf(ProjectState state) => state.Entities.Count + state.Sessions.Count;
+    public static int LinesOf(ProjectState state) => state.Entities.Count + state.Sessions.Count;
 
     /// <summary>The seq up to which events may go.</summary>
     /// <param name="head">The newest event's seq.</param>

@@ -15,7 +15,7 @@ internal enum Verdict { Accepted, Duplicate, Refused }
 internal readonly record struct Answer(Verdict Verdict, long Seq, Refusal? Refusal);
 
 /// <summary>
-/// A decided batch that is not yet recorded: the state it would lead to, its events as complete frames, and the answer to each submission. Its
+/// A decided batch that is not yet recorded: its events as complete frames, and the answer to each submission. Its
 /// buffers are kept from batch to batch.
 /// </summary>
 internal sealed class Draft
@@ -23,13 +23,22 @@ internal sealed class Draft
     private readonly Utf8Buffer _bytes = new(4096, keptBytes: 64 * 1024);
     private readonly List<int> _starts = []; // of the frames, back to back
     private readonly List<Range> _jsons = [];
+    private readonly List<EventHead> _events = [];
     private readonly List<JournalEntry> _entries = [];
 
-    /// <summary>The state as far as it has been decided, while the deciding goes on.</summary>
-    public StateBuilder Building { get; } = new(ProjectState.Empty);
+    private StateBuilder? _building;
 
-    /// <summary>What it would lead to. Valid once it is sealed.</summary>
-    public ProjectState State { get; private set; } = ProjectState.Empty;
+    /// <summary>The state as far as it has been decided, while the deciding goes on.</summary>
+    public StateBuilder Building => _building ?? throw new System.Diagnostics.UnreachableException("Nothing is being decided.");
+
+    /// <summary>The changes of the command that is being decided.</summary>
+    public List<Change> Changes { get; } = [];
+
+    /// <summary>The accepted events, without their changes.</summary>
+    public ReadOnlySpan<EventHead> Events => CollectionsMarshal.AsSpan(_events);
+
+    /// <summary>Changes of entities that it made. Valid once it is sealed.</summary>
+    public int Steps { get; private set; }
 
     /// <summary>The head the journal must stand at for this draft to hold.</summary>
     public long ExpectedHead { get; private set; }
@@ -40,23 +49,32 @@ internal sealed class Draft
     /// <summary>One for each submission, in order.</summary>
     public List<Answer> Answers { get; } = [];
 
-    public void Start(ProjectState state)
+    public void Start(StateBuilder building)
     {
-        (State, ExpectedHead) = (state, state.Seq);
-        Building.Restart(state);
+        Clear();
+        (_building, ExpectedHead) = (building, building.Seq);
+    }
+
+    /// <summary>Lets go of what it holds but its buffers.</summary>
+    public void Clear()
+    {
+        (_building, Steps) = (null, 0);
         _bytes.Clear();
         _starts.Clear();
         _jsons.Clear();
+        _events.Clear();
+        Changes.Clear();
         _entries.Clear();
         Answers.Clear();
     }
 
-    /// <param name="happened">An event whose changes have been made in what is being built.</param>
-    public void Accept(string project, ProjectEvent happened)
+    /// <summary>Takes the event of <see cref="Changes"/>, which have been made in what is being built.</summary>
+    public void Accept(string project, in EventHead happened, bool isBatch)
     {
         Building.Settle(happened.Seq, happened.AtMs, happened.Session, happened.N);
+        _events.Add(happened);
         var frame = _bytes.Length;
-        WireCodec.Encode(_bytes, project, happened);
+        WireCodec.Encode(_bytes, project, happened, isBatch, CollectionsMarshal.AsSpan(Changes));
         var length = _bytes.Length - frame;
         FrameHeader.Frame(_bytes, frame);
         _starts.Add(frame);
@@ -69,11 +87,11 @@ internal sealed class Draft
     public void Repeat() => Answers.Add(new(Verdict.Duplicate, 0, null));
 
     /// <summary>Ends the deciding: only now do the bytes stand still.</summary>
-    public void Seal()
+    /// <param name="steps">Changes of entities that it made.</param>
+    public void Seal(int steps)
     {
-        if (_starts.Count > 0)
-            State = Building.ToState();
-        Building.Restart(ProjectState.Empty); // it shall not keep a state alive that nobody else does any more
+        (_building, Steps) = (null, steps); // it shall not keep a state alive that nobody else does any more
+        Changes.Clear();
         for (var i = 0; i < _jsons.Count; i++)
             _entries.Add(new(ExpectedHead + 1 + i, _bytes.WrittenMemory[_jsons[i]]));
     }

@@ -22,7 +22,6 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
 
     private readonly Queue<Turn> _underWay = new();
     private Succession _succession = new();
-    private ProjectState? _newest;
 
     public int Count => _underWay.Count;
 
@@ -57,8 +56,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
 
     private void Append(Turn turn, CancellationToken stopping)
     {
-        project.Decide(_newest ?? project.State, CollectionsMarshal.AsSpan(turn.Submissions), time.GetUtcNow().ToUnixTimeMilliseconds(), turn.Draft);
-        _newest = turn.Draft.State;
+        project.DecideNext(CollectionsMarshal.AsSpan(turn.Submissions), time.GetUtcNow().ToUnixTimeMilliseconds(), turn.Draft);
         turn.Await(turn.Draft.Entries.Count == 0
             ? new(new AppendResult(AppendOutcome.Committed, turn.Draft.ExpectedHead))
             : journal.AppendAsync(id, turn.Draft.ExpectedHead, turn.Draft.Entries, _succession, stopping));
@@ -116,7 +114,8 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
                 throw new InvalidDataException($"The journal of project {id} recorded what follows an append that it refused.");
             isFirst = false;
         }
-        (_succession, _newest) = (new(), null);
+        _succession = new();
+        project.Forget();
     }
 
     private void GiveUp(int retryAfterMs)
@@ -130,11 +129,11 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
 
     private async ValueTask DecideAgainAsync(long head, CancellationToken stopping)
     {
-        var before = project.State.Seq;
+        var before = project.Size.Seq;
         await foreach (var entry in journal.ReadAsync(id, before + 1, stopping))
             project.CatchUp(entry);
         project.EndCatchUp();
-        if (project.State.Seq == before)
+        if (project.Size.Seq == before)
             throw new InvalidDataException($"The journal of project {id} stands at {head}, behind what was read from it.");
         foreach (var turn in _underWay)
             Append(turn, stopping);
@@ -144,9 +143,8 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     {
         _underWay.Dequeue();
         Bytes -= oldest.Bytes;
-        if (_underWay.Count == 0)
-            _newest = null;
-        Answer(oldest, project.State);
+        if (oldest.Looks.Count > 0)
+            Answer(oldest, project.State);
         oldest.Return();
     }
 

@@ -28,18 +28,23 @@ internal sealed class Keeper(
     public long Floor => Volatile.Read(ref _floor);
 
     /// <summary>The loop's, after each turn: begins what is due and does not wait for it.</summary>
-    public void Look(ProjectState state)
+    public void Look(Project at)
     {
         if (!_keeping.IsCompleted)
             return;
-        var tail = state.Seq - _keptSeq;
+        var (seq, atMs, lines) = at.Size;
+        var tail = seq - _keptSeq;
         if (tail > 0)
-            _tailSinceMs ??= state.AtMs;
-        if (state.Seq >= _notBefore && (journal.LacksState(project) || Retention.IsDue(options, state, tail, NowMs() - (_tailSinceMs ?? NowMs()))))
-            _keeping = Task.Run(() => KeepAsync(state, patience), CancellationToken.None);
+            _tailSinceMs ??= atMs;
+        if (seq >= _notBefore && (journal.LacksState(project) || Retention.IsDue(options, lines, tail, NowMs() - (_tailSinceMs ?? NowMs()))))
+            Keep(at.State);
         else if (!_hasSwept)
-            _keeping = Task.Run(() => ForgetAsync(state.Seq), CancellationToken.None);
+            Forget(seq);
     }
+
+    private void Keep(ProjectState state) => _keeping = Task.Run(() => KeepAsync(state, patience), CancellationToken.None);
+
+    private void Forget(long seq) => _keeping = Task.Run(() => ForgetAsync(seq), CancellationToken.None);
 
     /// <summary>The loop's, when it has ended: waits for what is under way.</summary>
     /// <param name="last">The state it closes with, to be kept where that is worth it; null where it had a fault.</param>

@@ -32,16 +32,15 @@ internal sealed class Project
     private readonly Tape _tape;
     private readonly Tape _whispers;
     private readonly SnapshotCache _snapshots;
-    private ProjectState _state;
+    private readonly LiveState _state;
     private bool _hasWhispered; // in this turn
-    private StateBuilder? _catchUp;
     private WireCodec? _catchUpCodec;
 
     /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
     /// <param name="state">The state to follow it from; the empty one where left out.</param>
     public Project(string id, JournalHead head, ProjectOptions options, ProjectState? state = null)
     {
-        _state = state ?? ProjectState.Empty;
+        _state = new(state ?? ProjectState.Empty);
         _id = id;
         (Epoch, Floor) = (head.Epoch, head.Floor);
         _limits = options.ToLimits();
@@ -60,8 +59,11 @@ internal sealed class Project
     /// <summary>The newest events, encoded once for all members.</summary>
     public Tape Tape => _tape;
 
-    /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes.</summary>
-    public ProjectState State => _state;
+    /// <summary>The committed state. Whoever holds one may read it beside the writer: it never changes. It is made when asked for.</summary>
+    public ProjectState State => _state.Recorded;
+
+    /// <summary>Of the committed state, what can be had without making one.</summary>
+    public StateSize Size => new(_state.Seq, _state.AtMs, _state.EntityCount + _state.SessionCount);
 
     public Members Members { get; } = new();
 
@@ -76,7 +78,7 @@ internal sealed class Project
 
     /// <summary>Bytes of memory that it holds, about.</summary>
     public long Bytes =>
-        OwnBytes + _state.DataBytes + (long)_state.Entities.Count * EntityBytes + (long)_state.Sessions.Count * SessionBytes
+        OwnBytes + _state.DataBytes + (long)_state.EntityCount * EntityBytes + (long)_state.SessionCount * SessionBytes
         + _tape.Bytes + _whispers.Bytes + _snapshots.Bytes;
 
     /// <summary>Shared by all projects on a thread: what is written to it is copied before the next writes.</summary>
@@ -96,16 +98,24 @@ internal sealed class Project
         _tape.Release();
         _whispers.Release();
         _snapshots.Release();
+        _state.Tidy();
     }
 
-    /// <summary>Decides on the committed state.</summary>
-    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft) => Decide(_state, submissions, nowMs, draft);
-
-    /// <summary>Decides in the order of arrival; each command sees the ones before it, though none is recorded yet.</summary>
-    /// <param name="before">What to decide on: the committed state, or the one that the draft before would lead to.</param>
-    public void Decide(ProjectState before, ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    /// <summary>Decides on the committed state. Drafts that were not committed do not count any more.</summary>
+    public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
     {
-        draft.Start(before);
+        _state.Return();
+        DecideNext(submissions, nowMs, draft);
+    }
+
+    /// <summary>
+    /// Decides on what all drafts so far would lead to, in the order of arrival: each command sees the ones before it, though none is recorded yet.
+    /// Drafts are committed in the order in which they were decided.
+    /// </summary>
+    public void DecideNext(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
+    {
+        draft.Start(_state.Decided);
+        var stepsBefore = _state.StepCount;
         foreach (var (from, n, command) in submissions)
         {
             if (!from.IsInside)
@@ -123,26 +133,28 @@ internal sealed class Project
                     continue;
             }
             var seq = draft.Building.Seq + 1;
-            if (Decider.Decide(draft.Building, command, seq, _limits, out var changes) is { } refusal)
+            if (Decider.Decide(draft.Building, command, seq, _limits, draft.Changes) is { } refusal)
             {
                 draft.Refuse(refusal);
                 continue;
             }
-            draft.Accept(_id, new(
-                seq, Math.Max(nowMs, draft.Building.AtMs), from.UserName, from.Session, n, command is Command.Batch, changes));
+            draft.Accept(_id, new(seq, Math.Max(nowMs, draft.Building.AtMs), from.UserName, from.Session, n), command is Command.Batch);
         }
-        draft.Seal();
+        draft.Seal(_state.StepCount - stepsBefore);
     }
 
     /// <summary>Whether a command would be refused in a state. May be asked beside the writer.</summary>
     public Refusal? Validate(ProjectState state, Command command) => Decider.Decide(state, command, state.Seq + 1, _limits, out _, out _);
+
+    /// <summary>Drafts that were not committed do not count any more.</summary>
+    public void Forget() => _state.Return();
 
     /// <summary>Makes a recorded draft visible: to all by the tape, to the senders by their answers. Call only after the journal has it.</summary>
     public void Commit(Draft draft, ReadOnlySpan<Submission> submissions)
     {
         if (draft.ExpectedHead != _state.Seq)
             throw new System.Diagnostics.UnreachableException("A draft is committed that was not decided on this state.");
-        _state = draft.State;
+        _state.Record(draft.Steps, draft.Events);
         draft.PublishTo(_tape);
         TapesMoved |= draft.Entries.Count > 0;
         for (var i = 0; i < submissions.Length; i++)
@@ -160,16 +172,16 @@ internal sealed class Project
     }
 
     /// <summary>
-    /// Folds what the journal has beyond this state: at opening, and when another writer was first. The state moves when
-    /// <see cref="EndCatchUp"/> is called, for a fold of many events does not make a state of each.
+    /// Folds what the journal has beyond this state: at opening, and when another writer was first. Drafts that were not committed do not count any
+    /// more. <see cref="EndCatchUp"/> ends it.
     /// </summary>
     public void CatchUp(JournalEntry entry)
     {
-        _catchUp ??= new(_state);
+        _state.Return();
         var happened = History.Read(_catchUpCodec ??= new(WireLimits.Trusted), _id, entry);
-        if (happened.Seq != _catchUp.Seq + 1 || happened.Seq != entry.Seq)
-            throw new InvalidDataException($"Event {_catchUp.Seq + 1} of project {_id} is missing from its journal.");
-        _catchUp.Apply(happened);
+        if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
+            throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
+        _state.Apply(happened);
         var frame = Scratch.Raw(entry.Json.Span);
         FrameHeader.Frame(frame, 0);
         _tape.Publish(frame.Written);
@@ -178,8 +190,8 @@ internal sealed class Project
 
     public void EndCatchUp()
     {
-        _state = _catchUp?.ToState() ?? _state;
-        (_catchUp, _catchUpCodec) = (null, null); // they remember much that a project at rest does not need
+        _ = _state.Recorded;
+        _catchUpCodec = null; // it remembers much that a project at rest does not need
     }
 
     /// <summary>Lets a member in, by resuming where it stands or by a snapshot. False where the project is full.</summary>
@@ -201,10 +213,10 @@ internal sealed class Project
         if (recovered)
             _tape.TryFindAfter(request.Since!.Value.Seq, out position);
         else if (request.Listen)
-            snapshot = _snapshots.For(_state, member.CompressFrom, out position);
+            snapshot = _snapshots.For(State, member.CompressFrom, out position);
 
         // What is in the snapshot is settled by it; what comes after, by its event. A publisher that does not listen sees neither.
-        var settled = !request.Listen ? _state : snapshot?.State;
+        var settled = !request.Listen ? State : snapshot?.State;
         var joined = new ServerMessage.Joined(
             request.Id, _id, session, new(Epoch, _state.Seq), Floor, recovered || !request.Listen,
             Outcomes(session, request.Pending, settled), "write", Members.Present(), Members.Count + 1);
@@ -221,7 +233,7 @@ internal sealed class Project
         {
             outcomes.Add(new(n,
                 settled?.StandingOf(session, n) == Standing.Taken ? Fate.Done
-                : _state.StandingOf(session, n) == Standing.Taken ? Fate.Coming
+                : State.StandingOf(session, n) == Standing.Taken ? Fate.Coming
                 : Fate.Unknown));
         }
         return outcomes.MoveToImmutable();
@@ -314,3 +326,7 @@ internal sealed class Project
         return frame.Written;
     }
 }
+
+/// <summary>How far a state has come and how much there is in it.</summary>
+/// <param name="Lines">Entities and sessions.</param>
+internal readonly record struct StateSize(long Seq, long AtMs, int Lines);

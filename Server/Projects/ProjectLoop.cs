@@ -253,7 +253,7 @@ internal sealed class ProjectLoop
 
     private void Rest()
     {
-        _keeper.Look(_project.State);
+        _keeper.Look(_project);
         Volatile.Write(ref _bytes, _project.Bytes);
         if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;

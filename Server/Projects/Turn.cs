@@ -63,7 +63,7 @@ internal sealed class Turn
     {
         Submissions.Clear();
         Looks.Clear();
-        Draft.Start(ProjectState.Empty);
+        Draft.Clear();
         (Bytes, _appending) = (0, null);
         if (s_spare.Count < SpareMax)
             s_spare.Enqueue(this);

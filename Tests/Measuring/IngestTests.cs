@@ -7,8 +7,8 @@ public sealed class IngestTests
 {
     private const int Batch = 128;
 
-    [TestCase(100, 900)]
-    [TestCase(10_000, 1150)]
+    [TestCase(100, 600)]
+    [TestCase(10_000, 650)]
     public void Reading_and_deciding_an_update_allocates_no_more_than_it_did(int entities, int bytesMax)
     {
         var ingest = new IngestCase(entities, Batch);

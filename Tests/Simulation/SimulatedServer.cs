@@ -16,13 +16,16 @@ internal sealed class SimulatedServer(Random random)
     private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000 };
 
     private readonly List<JournalEntry> _journal = [];
-    private readonly List<Submission> _submissions = [];
-    private readonly Draft _draft = new();
+    private readonly Queue<(Draft Draft, List<Submission> Submissions)> _underWay = new();
+    private List<Submission> _submissions = [];
     private readonly WireCodec _codec = new(WireLimits.Default);
     private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
     private long _nowMs = 1_763_712_000_000;
 
     public ProjectState State => _project.State;
+
+    /// <summary>How often a draft was undone with another that had been decided on it.</summary>
+    public int UndoneTogether { get; private set; }
 
     /// <summary>One client's line as the server sees it.</summary>
     internal sealed class Port : IPeer
@@ -62,37 +65,63 @@ internal sealed class SimulatedServer(Random random)
         }
     }
 
-    /// <summary>Decides what waits and records it; now and then the journal has no room, or the server dies before it has told anybody.</summary>
+    /// <summary>
+    /// Decides what waits, sometimes in several drafts upon each other, and records them; now and then the journal has no room for one, which undoes
+    /// those behind it too, or the server dies before it has told anybody.
+    /// </summary>
     /// <returns>False where it died: everything but the journal is gone.</returns>
     public bool Turn()
     {
         _nowMs += random.Next(-50, 200); // clocks go back as well
-        _project.Decide(CollectionsMarshal.AsSpan(_submissions), _nowMs, _draft);
-        if (_draft.Entries.Count > 0 && random.Next(40) == 0)
+        Decide();
+        while (_underWay.TryPeek(out var oldest))
         {
-            _project.GiveUp(CollectionsMarshal.AsSpan(_submissions), retryAfterMs: 1 + random.Next(100));
-        }
-        else
-        {
-            _draft.ExpectedHead.Should().Be(_journal.Count);
-            _journal.AddRange(_draft.Entries.Select(entry => new JournalEntry(entry.Seq, entry.Json.ToArray())));
+            var (draft, submissions) = oldest;
+            if (draft.Entries.Count > 0 && random.Next(40) == 0)
+            {
+                GiveUp();
+                break;
+            }
+            draft.ExpectedHead.Should().Be(_journal.Count);
+            _journal.AddRange(draft.Entries.Select(entry => new JournalEntry(entry.Seq, entry.Json.ToArray())));
             if (random.Next(400) == 0)
             {
                 Die();
                 return false;
             }
-            _project.Commit(_draft, CollectionsMarshal.AsSpan(_submissions));
+            _project.Commit(draft, CollectionsMarshal.AsSpan(submissions));
+            _underWay.Dequeue();
         }
-        _submissions.Clear();
         _project.TellPresence();
         _project.Touched.Clear();
         return true;
+    }
+
+    private void Decide()
+    {
+        var first = _submissions.Count == 0 ? 0 : random.Next(_submissions.Count + 1);
+        foreach (var part in (List<Submission>[])[_submissions[..first], _submissions[first..]])
+        {
+            var draft = new Draft();
+            _project.DecideNext(CollectionsMarshal.AsSpan(part), _nowMs, draft);
+            _underWay.Enqueue((draft, part));
+        }
+        _submissions = [];
+    }
+
+    private void GiveUp()
+    {
+        _project.Forget();
+        UndoneTogether += _underWay.Count(turn => turn.Draft.Entries.Count > 0) > 1 ? 1 : 0;
+        while (_underWay.TryDequeue(out var turn))
+            _project.GiveUp(CollectionsMarshal.AsSpan(turn.Submissions), retryAfterMs: 1 + random.Next(100));
     }
 
     /// <summary>Forgets everything but the journal, and opens from it.</summary>
     public void Die()
     {
         _submissions.Clear();
+        _underWay.Clear();
         _project = new("sim", new("epoch-1", _journal.Count, 0), s_options);
         foreach (var entry in _journal)
             _project.CatchUp(entry);

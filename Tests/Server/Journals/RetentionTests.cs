@@ -174,8 +174,8 @@ internal sealed class RetentionTests
         var options = new JournalOptions { SnapshotEvents = 100 };
         var state = ProjectState.Restore(500, 0, [], [.. Enumerable.Range(100, 500).Select(i => KeyValuePair.Create($"s{i}", new SessionMark(1, 1, i)))]);
 
-        Retention.IsDue(options, state, tail: 499, tailMs: 0).Should().BeFalse();
-        Retention.IsDue(options, state, tail: 500, tailMs: 0).Should().BeTrue();
+        Retention.IsDue(options, Retention.LinesOf(state), tail: 499, tailMs: 0).Should().BeFalse();
+        Retention.IsDue(options, Retention.LinesOf(state), tail: 500, tailMs: 0).Should().BeTrue();
     }
 
     [Test]
@@ -207,7 +207,7 @@ internal sealed class RetentionTests
         var options = new JournalOptions { SnapshotEvents = 100, KeepEvents = keepEvents, KeepDays = keepDays };
         var state = Given.State([.. Enumerable.Range(0, entities).Select(i => Given.Entity($"e{i}"))]);
 
-        Retention.IsDue(options, state, tail, tailMs: 86_400_000).Should().Be(isDue);
+        Retention.IsDue(options, Retention.LinesOf(state), tail, tailMs: 86_400_000).Should().Be(isDue);
     }
 
     [TestCase(100, 0, 900)]
