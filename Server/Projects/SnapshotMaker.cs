@@ -35,8 +35,8 @@ internal sealed class SnapshotMaker(string project, ServerMetrics metrics, ILogg
         try
         {
             await Task.Run(snapshot.Make);
-            metrics.SnapshotsEncoded(1, snapshot.IsCompressed);
             logger.SnapshotEncoded(project, snapshot.State.Seq, snapshot.Frames!.Length);
+            metrics.SnapshotsEncoded(1, snapshot.IsCompressed);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

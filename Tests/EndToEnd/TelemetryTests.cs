@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using EventOnly.Tests.Support;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace EventOnly.Tests.EndToEnd;

@@ -24,13 +24,13 @@ public sealed partial class OperationsTests
     public void Every_row_tells_its_unit()
     {
         using var metrics = new ServerMetrics(TimeProvider.System);
-        var units = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var units = new Dictionary<string, string>(StringComparer.Ordinal);
         using var listener = new System.Diagnostics.Metrics.MeterListener
         {
             InstrumentPublished = (instrument, _) =>
             {
                 if (ReferenceEquals(instrument.Meter, metrics.Meter))
-                    units[instrument.Name] = instrument.Unit;
+                    units[instrument.Name] = instrument.Unit ?? "";
             },
         };
         listener.Start();

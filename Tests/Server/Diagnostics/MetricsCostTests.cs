@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using EventOnly.Protocol.Wire;
 using EventOnly.Server.Connections;
 using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
@@ -20,24 +19,26 @@ public sealed class MetricsCostTests
     {
         using var metrics = new ServerMetrics(TimeProvider.System);
         using var readings = new Readings(metrics);
-        var bench = Given.AProject(new ProjectOptions { TapeBytesMax = 64 * 1024 * 1024 }).WithMembers("bob");
+        var project = Given.AProject(new ProjectOptions { TapeBytesMax = 64 * 1024 * 1024 }).Project;
         var lines = Enumerable.Range(0, Members).Select(_ => new TakesAll()).ToList();
         var connections = lines.ConvertAll(line => Open(line, metrics));
-        foreach (var (i, connection) in connections.Index())
+        var members = connections.ConvertAll(connection => new Member("guest", connection));
+        for (var i = 0; i < Members; i++)
         {
-            var member = new Member($"guest-{i}", connection);
-            connection.Outbox.Add(member);
-            bench.Project.Join(member, $"session-{i}", Given.Join(), out _).Should().BeTrue();
+            connections[i].Outbox.Add(members[i]);
+            project.Join(members[i], $"session-{i}", Given.Join(), out _).Should().BeTrue();
         }
-        var fanOut = new FanOut(cores: 1);
-        fanOut.Pass(bench.Project);
+        var (fanOut, draft) = (new FanOut(cores: 1), new Draft());
+        fanOut.Pass(project);
         var (allocated, written) = (0L, lines[0].Written);
 
         for (var n = 1; n <= Passes; n++)
         {
-            bench.Submit("bob", n, Given.Create($"a{n}"));
+            Submission[] submissions = [new(members[0], n, Given.Create($"a{n}"))];
+            project.Decide(submissions, n, draft);
+            project.Commit(draft, submissions);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            fanOut.Pass(bench.Project);
+            fanOut.Pass(project);
             allocated += n == 1 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before; // the first makes the list of members
         }
 
