@@ -71,7 +71,13 @@ internal static class StormRows
         return new(before.PercentileMs(99), during.PercentileMs(99), time.TotalSeconds, stretch.LoadPercent, SnapshotsEncoded(cell, project) - snapshots);
     }
 
-    /// <summary>It has said so long before all have joined, for they wait for it.</summary>
-    private static int SnapshotsEncoded(Cell cell, string project) =>
-        cell.Server.Said(line => line.Contains($"Project {project}: a snapshot of seq ", StringComparison.Ordinal));
+    /// <summary>
+    /// It has said so long before all have joined, for they wait for it. Those who were there before them were given one already, which is the one that is
+    /// shared while little has happened since.
+    /// </summary>
+    private static int SnapshotsEncoded(Cell cell, string project)
+    {
+        var said = cell.Server.Said(line => line.Contains($"Project {project}: a snapshot of seq ", StringComparison.Ordinal));
+        return said > 0 ? said : throw new BrokenPromiseException("The server did not say that it encoded a snapshot, but it must have.");
+    }
 }

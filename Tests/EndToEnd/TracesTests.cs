@@ -50,6 +50,15 @@ public sealed class TracesTests
     }
 
     [Test]
+    public void What_is_heard_after_it_is_no_part_of_it()
+    {
+        var span = ServerTraces.Hear($"00-{ActivityTraceId.CreateRandom()}-00f067aa0ba902b7-01", "apollo", 1, TimeProvider.System.GetUtcNow());
+
+        span.Should().NotBeNull();
+        Activity.Current.Should().BeNull();
+    }
+
+    [Test]
     public async Task A_refused_command_tells_why_and_of_nothing_that_did_not_happen()
     {
         var trace = ActivityTraceId.CreateRandom();
