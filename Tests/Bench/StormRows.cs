@@ -77,7 +77,7 @@ internal static class StormRows
     /// </summary>
     private static int SnapshotsEncoded(Cell cell, string project)
     {
-        var said = cell.Server.Said(line => line.Contains($"Project {project}: a snapshot of seq ", StringComparison.Ordinal));
+        var said = cell.Server.Said(line => line.Contains($"Project {project}", StringComparison.Ordinal) && line.Contains(": a snapshot of seq ", StringComparison.Ordinal));
         return said > 0 ? said : throw new BrokenPromiseException("The server did not say that it encoded a snapshot, but it must have.");
     }
 }
