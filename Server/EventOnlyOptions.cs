@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.Extensions.Options;
@@ -39,6 +40,10 @@ public sealed class EventOnlyOptions
     /// <summary>Where and how the events are kept.</summary>
     [ValidateObjectMembers]
     public JournalOptions Journal { get; set; } = new();
+
+    /// <summary>To whom metrics and traces are told.</summary>
+    [ValidateObjectMembers]
+    public TelemetryOptions Telemetry { get; set; } = new();
 }
 
 [OptionsValidator]

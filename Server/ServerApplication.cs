@@ -1,5 +1,7 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -26,7 +28,10 @@ internal static class ServerApplication
             console.TimestampFormat = "HH:mm:ss ";
         });
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None); // a failed start is told in one line by Program
-        AddParts(builder.Services, Settings.Read(builder.Configuration));
+        var options = Settings.Read(builder.Configuration);
+        AddParts(builder.Services, options);
+        if (options.Telemetry.IsWanted(builder.Configuration))
+            AddExport(builder.Services);
         configure?.Invoke(builder);
 
         var application = builder.Build();
@@ -40,6 +45,7 @@ internal static class ServerApplication
         services.AddSingleton(options.Projects);
         services.AddSingleton(options.Journal);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ServerMetrics>();
         services.AddTransient(_ => new Random());
         services.AddSingleton(provider => Journal(options.Journal, provider));
         services.AddSingleton<ProjectDirectory>();
@@ -53,9 +59,13 @@ internal static class ServerApplication
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Listening>();
     }
 
+    /// <summary>By itself, so that nothing of it is loaded where nobody is told.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddExport(IServiceCollection services) => services.AddHostedService<TelemetryExport>();
+
     private static IJournal Journal(JournalOptions options, IServiceProvider provider) => options.Durability == Durability.Memory
         ? new MemoryJournal(NewEpoch)
-        : FileJournal.OnDisk(options, NewEpoch, provider.GetRequiredService<ILogger<FileJournal>>());
+        : FileJournal.OnDisk(options, NewEpoch, provider.GetRequiredService<ILogger<FileJournal>>(), provider.GetRequiredService<ServerMetrics>());
 
     /// <summary>An identity for a new journal, or a new one for a journal that was repaired.</summary>
     public static string NewEpoch() => Guid.NewGuid().ToString("n")[16..]; // the half without the version's fixed digits
@@ -65,6 +75,8 @@ internal static class ServerApplication
         application.Services.GetRequiredService<IJournal>(); // a data folder that cannot be used stops the start
         var options = application.Services.GetRequiredService<EventOnlyOptions>();
         var connections = application.Services.GetRequiredService<ConnectionRegistry>();
+        var projects = application.Services.GetRequiredService<ProjectDirectory>();
+        application.Services.GetRequiredService<ServerMetrics>().Watch(() => connections.Count, () => connections.WaitingCount, projects.Count);
         application.Use(new HostNames(options).CheckAsync);
         application.Map(SocketEndpoint.Path, branch => branch.Run(branch.ApplicationServices.GetRequiredService<SocketEndpoint>().AcceptAsync));
         if (options.Echo)

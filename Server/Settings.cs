@@ -25,6 +25,8 @@ internal static class Settings
             throw new WrongSettingException(string.Join(' ', verdict.Failures));
         if (options.Connections.PingTimeout <= options.Connections.PingInterval)
             throw new WrongSettingException("EventOnly:Connections:PingTimeout must be longer than PingInterval, or every quiet client is cut off.");
+        if (options.Telemetry.OtlpEndpoint is { Length: > 0 } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+            throw new WrongSettingException($"EventOnly:Telemetry:OtlpEndpoint is '{endpoint}', but must be a URL as http://localhost:4318.");
         RefuseUnknownLevel(configuration.GetSection("Logging:LogLevel"));
         return options.Host is "localhost" or "any" || IPAddress.TryParse(options.Host, out _)
             ? options

@@ -18,7 +18,8 @@ public abstract record ClientMessage
 
     public sealed record Leave(string Id, string Project) : ClientMessage;
 
-    public sealed record Submit(string Project, long N, Command Command) : ClientMessage;
+    /// <param name="TraceParent">The trace that it belongs to, as W3C Trace Context writes it, where it belongs to one.</param>
+    public sealed record Submit(string Project, long N, Command Command, string? TraceParent = null) : ClientMessage;
 
     public sealed record Broadcast(string Project, string Topic, CanonicalValue Data, string? To) : ClientMessage;
 

@@ -9,7 +9,8 @@ public sealed partial class WireCodec
     private ClientMessage ReadClientMessage(in FrameScan scan) => scan.RequiredText(Property.Type) switch
     {
         "create" or "update" or "delete" or "batch" =>
-            new ClientMessage.Submit(scan.RequiredProject(), scan.RequiredInteger(Property.N, 1), ReadCommand(scan, inBatch: false)),
+            new ClientMessage.Submit(
+                scan.RequiredProject(), scan.RequiredInteger(Property.N, 1), ReadCommand(scan, inBatch: false), TraceParent.Read(scan.Slice(Property.Traceparent))),
         "connect" => ReadConnect(scan),
         "join" => ReadJoin(scan),
         "leave" => new ClientMessage.Leave(scan.RequiredName(Property.Id), scan.RequiredProject()),
@@ -167,7 +168,7 @@ public sealed partial class WireCodec
         switch (message)
         {
             case ClientMessage.Submit m:
-                WriteCommand(output, m.Command, m.Project, m.N);
+                WriteCommand(output, m.Command, m.Project, m.N, m.TraceParent);
                 break;
             case ClientMessage.Connect m:
                 WriteConnect(output, m);
@@ -274,7 +275,7 @@ public sealed partial class WireCodec
         output.Raw((byte)'}');
     }
 
-    private static void WriteCommand(Utf8Buffer output, Command command, string? project, long n)
+    private static void WriteCommand(Utf8Buffer output, Command command, string? project, long n, string? traceParent = null)
     {
         var word = command switch { Command.Create => "create"u8, Command.Delete => "delete"u8, Command.Batch => "batch"u8, _ => "update"u8 };
         output.Raw("{\"type\":\""u8).Raw(word).Raw((byte)'"');
@@ -304,6 +305,6 @@ public sealed partial class WireCodec
                 output.Raw(",\"ops\":"u8).List(c.Ops, static (o, op) => WriteCommand(o, op, null, 0));
                 break;
         }
-        output.Raw((byte)'}');
+        output.OptionalText(",\"traceparent\":"u8, traceParent).Raw((byte)'}');
     }
 }

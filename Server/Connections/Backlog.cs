@@ -13,6 +13,9 @@ internal sealed class Backlog : IThreadPoolWorkItem
     private readonly ConcurrentQueue<Connection> _waiting = new();
     private int _threads;
 
+    /// <summary>Connections that wait.</summary>
+    public int Count => _waiting.Count;
+
     public void Add(Connection connection)
     {
         _waiting.Enqueue(connection);

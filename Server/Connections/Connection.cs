@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
@@ -74,6 +75,9 @@ internal sealed class Connection : IPeer, IDisposable
     /// <summary>Cancelled when nothing can be said any more.</summary>
     public CancellationToken Over => _over.Token;
 
+    /// <summary>When the client last said something, as a timestamp of the clock.</summary>
+    public long HeardAt => Volatile.Read(ref _heardAt);
+
     public bool IsEnding => Volatile.Read(ref _ending) != 0;
 
     /// <summary>Runs the connection to its end. Never throws for what the peer did.</summary>
@@ -99,6 +103,7 @@ internal sealed class Connection : IPeer, IDisposable
             End(CloseCode.Normal, announced: false); // where the line broke: what is still to be written goes nowhere, but it goes
             await WrittenAsync(); // the heartbeat cuts the line if this takes too long
             await _over.CancelAsync();
+            _around.Metrics.Closed(reason);
             _around.Logger.ConnectionEnded(Id, reason);
         }
     }
@@ -115,7 +120,7 @@ internal sealed class Connection : IPeer, IDisposable
         {
             if (!_reader.TryRead(out var received))
             {
-                _reader.Take(await _reader.WaitAsync());
+                Take(await _reader.WaitAsync());
                 cameAt = _around.Time.GetTimestamp(); // of many messages at once
                 continue;
             }
@@ -141,6 +146,12 @@ internal sealed class Connection : IPeer, IDisposable
                     return;
             }
         }
+    }
+
+    private void Take(ReadResult came)
+    {
+        _around.Metrics.Received(came.Buffer.Length); // all of it is new: the reader waits for more only when it has taken what was there
+        _reader.Take(came);
     }
 
     /// <summary>Posts what is meant for this client alone; waits while its mailbox is full, so that who reads nothing is not read either.</summary>
@@ -198,9 +209,9 @@ internal sealed class Connection : IPeer, IDisposable
     /// <param name="isItsTurn">Whether it may write what is large; else the waker has others to wake.</param>
     private void Pump(bool isItsTurn)
     {
+        var room = RunBytesMax;
         try
         {
-            var room = RunBytesMax;
             do
             {
                 Interlocked.Exchange(ref _pump, Pumping);
@@ -235,6 +246,11 @@ internal sealed class Connection : IPeer, IDisposable
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             Break(failure);
+        }
+        finally
+        {
+            if (room < RunBytesMax)
+                _around.Metrics.Sent(RunBytesMax - room);
         }
     }
 

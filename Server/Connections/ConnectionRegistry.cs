@@ -11,18 +11,21 @@ namespace EventOnly.Server.Connections;
 /// </summary>
 internal sealed class ConnectionRegistry(
     ProjectDirectory projects, History history, EventOnlyOptions options, TimeProvider time, Random random,
-    ILogger<ConnectionRegistry> logger) : BackgroundService, IHostedLifecycleService
+    ILogger<ConnectionRegistry> logger, ServerMetrics? metrics = null) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_stopMax = TimeSpan.FromSeconds(3);
     private const int RetrySpreadMs = 3000;
 
     private readonly ConcurrentDictionary<long, Connection> _connections = new();
-    private readonly Surroundings _around = new(options.Connections, projects, history, time, logger);
+    private readonly Surroundings _around = new(options.Connections, projects, history, time, logger, metrics);
     private long _lastId;
     private volatile bool _stopping;
 
     public int Count => _connections.Count;
+
+    /// <summary>Those that wait for their turn to write much.</summary>
+    public int WaitingCount => _around.Backlog.Count;
 
     public bool IsStopping => _stopping;
 

@@ -36,7 +36,7 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     private ValueTask HearAsync(ClientMessage message, int bytes) => message switch
     {
         ClientMessage.Submit m => Find(m.Project, out var loop, out var member)
-            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command, bytes), m)
+            ? BringAsync(loop, new Inbound.Submit(member, m.N, m.Command, bytes, connection.HeardAt, Span(m)), m)
             : NotAMember(m),
         ClientMessage.Broadcast m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Broadcast(member, m), m) : NotAMember(m),
         ClientMessage.SetPresence m => Find(m.Project, out var loop, out var member) ? BringAsync(loop, new Inbound.Presence(member, m.Data), m) : NotAMember(m),
@@ -52,6 +52,9 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
         ClientMessage.Cancel m => Cancel(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    private System.Diagnostics.Activity? Span(ClientMessage.Submit m) =>
+        m.TraceParent is null ? null : ServerTraces.Hear(m.TraceParent, m.Project, m.N, around.Time.GetUtcNow());
 
     private async Task IntroduceAsync(ClientMessage.Connect m)
     {
@@ -221,6 +224,7 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     {
         if (await loop.BringAsync(inbound, connection.Over))
             return;
+        ServerTraces.End((inbound as Inbound.Submit)?.Span, around.Time.GetUtcNow(), ErrorCode.Unavailable.Word());
         if (!loop.HasRetired)
             connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew
         else if (message is ClientMessage.Leave leave)
@@ -241,7 +245,19 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     }
 
     /// <summary>Says something to this client alone; waits while its mailbox is full, so that who does not listen is not heard either.</summary>
-    private Task SayAsync(ServerMessage message) => SayAsync(Frame(message));
+    private Task SayAsync(ServerMessage message)
+    {
+        switch (message)
+        {
+            case ServerMessage.Error error:
+                around.Metrics.Erred(error.Code);
+                break;
+            case ServerMessage.Reject reject:
+                around.Metrics.Rejected(reject.Refusal.Code);
+                break;
+        }
+        return SayAsync(Frame(message));
+    }
 
     private Task SayAsync(ReadOnlyMemory<byte> frame) => connection.PostAsync(frame).AsTask();
 

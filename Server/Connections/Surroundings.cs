@@ -1,10 +1,11 @@
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Projects;
 
 namespace EventOnly.Server.Connections;
 
 /// <summary>What all connections share, so that none of them has it to itself.</summary>
-internal sealed class Surroundings(ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time, ILogger logger)
+internal sealed class Surroundings(ConnectionOptions options, ProjectDirectory projects, History history, TimeProvider time, ILogger logger, ServerMetrics? metrics = null)
 {
     private readonly WireLimits _limits = options.ToLimits();
 
@@ -20,6 +21,8 @@ internal sealed class Surroundings(ConnectionOptions options, ProjectDirectory p
     public TimeProvider Time => time;
 
     public ILogger Logger => logger;
+
+    public ServerMetrics Metrics { get; } = metrics ?? ServerMetrics.Unwatched;
 
     public Backlog Backlog { get; } = new();
 

@@ -29,6 +29,9 @@ internal static partial class ServerLog
     [LoggerMessage(210, LogLevel.Information, "Project {Project} is being opened: {Events} events so far, {Percent} %")]
     public static partial void ProjectOpening(this ILogger logger, string project, long events, long percent);
 
+    [LoggerMessage(212, LogLevel.Debug, "Project {Project}: a snapshot of seq {Seq} was encoded, in {Parts} parts")]
+    public static partial void SnapshotEncoded(this ILogger logger, string project, long seq, int parts);
+
     [LoggerMessage(211, LogLevel.Warning, "Project {Project}: its past cannot be read just now; not told again until it could")]
     public static partial void PastNotRead(this ILogger logger, string project, Exception failure);
 

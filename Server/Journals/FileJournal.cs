@@ -12,7 +12,7 @@ namespace EventOnly.Server.Journals;
 /// what <see cref="JournalOptions.Durability"/> says; nobody reads an entry before that.
 /// </summary>
 internal sealed class FileJournal(
-    JournalOptions options, IJournalFiles files, Func<string> newEpoch, ILogger<FileJournal> logger, TimeProvider? clock = null) : IJournal, IDisposable
+    JournalOptions options, IJournalFiles files, Func<string> newEpoch, ILogger<FileJournal> logger, TimeProvider? clock = null, ServerMetrics? metrics = null) : IJournal, IDisposable
 {
     /// <summary>Projects that are opened at a time: more would only compete for the disk.</summary>
     private readonly SemaphoreSlim _opening = new(4);
@@ -21,7 +21,8 @@ internal sealed class FileJournal(
     private readonly SemaphoreSlim _keeping = new(1);
 
     private readonly ConcurrentDictionary<string, Lazy<Task<Book>>> _books = new(StringComparer.Ordinal);
-    private readonly GroupCommit _commits = new(options, new(files, options, newEpoch, clock ?? TimeProvider.System, logger), logger);
+    private readonly GroupCommit _commits = new(
+        options, new(files, options, newEpoch, clock ?? TimeProvider.System, logger), clock ?? TimeProvider.System, logger, metrics ?? ServerMetrics.Unwatched);
     private readonly Lock _gate = new();
     private readonly List<Task> _checks = [];
     private readonly HashSet<Book> _doubtful = [];
@@ -30,12 +31,12 @@ internal sealed class FileJournal(
 
     /// <summary>A journal on this machine's disk. Keeps its folder locked against other servers until it is disposed.</summary>
     /// <exception cref="IOException">The folder cannot be used, or another server uses it.</exception>
-    public static FileJournal OnDisk(JournalOptions options, Func<string> newEpoch, ILogger<FileJournal> logger)
+    public static FileJournal OnDisk(JournalOptions options, Func<string> newEpoch, ILogger<FileJournal> logger, ServerMetrics? metrics = null)
     {
         var files = new DiskFiles();
         files.MakeFolder(options.Folder);
         var folderLock = DiskFiles.Lock(options.Folder);
-        return new(options, files, newEpoch, logger) { _folderLock = folderLock };
+        return new(options, files, newEpoch, logger, metrics: metrics) { _folderLock = folderLock };
     }
 
     public async ValueTask<JournalHead> OpenAsync(string project, CancellationToken stopping)

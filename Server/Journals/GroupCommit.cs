@@ -13,7 +13,9 @@ internal sealed class GroupCommit : IDisposable
 {
     private readonly JournalOptions _options;
     private readonly Daybook _daybook;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ServerMetrics _metrics;
     private readonly Lock _gate = new();
     private readonly AutoResetEvent _bell = new(false);
     private readonly Thread _thread;
@@ -28,9 +30,9 @@ internal sealed class GroupCommit : IDisposable
     private Worker _worker; // who it is: all of this is theirs, and the gate's only what waits
     private bool _stopped;
 
-    public GroupCommit(JournalOptions options, Daybook daybook, ILogger logger)
+    public GroupCommit(JournalOptions options, Daybook daybook, TimeProvider time, ILogger logger, ServerMetrics metrics)
     {
-        (_options, _daybook, _logger) = (options, daybook, logger);
+        (_options, _daybook, _time, _logger, _metrics) = (options, daybook, time, logger, metrics);
         _thread = new(Run) { Name = "journal", IsBackground = true }; // a thread of its own: a sync would hold up the pool
         _thread.Start();
     }
@@ -207,6 +209,7 @@ internal sealed class GroupCommit : IDisposable
             Remember(book);
             CloseSome();
         }
+        var began = _time.GetTimestamp();
         isShared = isShared && _daybook.TrySync();
         foreach (var book in _written)
         {
@@ -214,6 +217,8 @@ internal sealed class GroupCommit : IDisposable
                 book.CountAsDurable();
             book.Finish(isShared || _options.Durability != Durability.Disk || book.TrySync());
         }
+        if (_metrics.TimesSyncs && _options.Durability == Durability.Disk && _written.Count > 0)
+            _metrics.SyncTook(_time.GetElapsedTime(began));
         if (_daybook.IsBehind)
             _daybook.Settle(isShared ? _daybook.Share : 0);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
@@ -6,7 +7,14 @@ using EventOnly.Server.Journals;
 namespace EventOnly.Server.Projects;
 
 /// <summary>A member's command, undecided.</summary>
-internal readonly record struct Submission(Member From, long N, Command Command);
+internal readonly record struct Submission(Member From, long N, Command Command)
+{
+    /// <summary>When it was heard, as a timestamp of the clock; 0 where nobody noted it.</summary>
+    public long HeardAt { get; init; }
+
+    /// <summary>What tells of it where it belongs to a trace.</summary>
+    public Activity? Span { get; init; }
+}
 
 /// <summary>What a submission came to, besides an event.</summary>
 internal enum Verdict { Accepted, Duplicate, Refused }

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 
 namespace EventOnly.Server.Projects;
@@ -15,12 +17,13 @@ namespace EventOnly.Server.Projects;
 /// </code>
 /// The loop's alone.
 /// </summary>
-internal sealed class Drafts(string id, Project project, IJournal journal, TimeProvider time)
+internal sealed class Drafts(string id, Project project, IJournal journal, TimeProvider time, ServerMetrics metrics)
 {
     /// <summary>Turns under way at a time. The journal records those that wait together, so that more of them need not mean more writes.</summary>
     private const int CountMax = 16;
 
     private readonly Queue<Turn> _underWay = new();
+    private readonly List<Turn> _committed = []; // and not yet told of
     private Succession _succession = new();
 
     public int Count => _underWay.Count;
@@ -56,7 +59,13 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
 
     private void Append(Turn turn, CancellationToken stopping)
     {
+        if (turn.Times is { } times)
+            times.Begun = time.GetUtcNow();
         project.DecideNext(CollectionsMarshal.AsSpan(turn.Submissions), time.GetUtcNow().ToUnixTimeMilliseconds(), turn.Draft);
+        if (turn.Times is { } decided)
+            decided.Decided = time.GetUtcNow();
+        if (metrics.TimesAppends)
+            turn.AppendedAt = time.GetTimestamp();
         turn.Await(turn.Draft.Entries.Count == 0
             ? new(new AppendResult(AppendOutcome.Committed, turn.Draft.ExpectedHead))
             : journal.AppendAsync(id, turn.Draft.ExpectedHead, turn.Draft.Entries, _succession, stopping));
@@ -70,8 +79,14 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
             var result = await oldest.ResultAsync();
             if (result.Outcome == AppendOutcome.Committed)
             {
+                if (oldest.AppendedAt != 0 && oldest.Draft.Entries.Count > 0)
+                    metrics.AppendTook(time.GetElapsedTime(oldest.AppendedAt));
+                if (oldest.Times is { } times)
+                    times.Recorded = time.GetUtcNow();
                 project.Commit(oldest.Draft, CollectionsMarshal.AsSpan(oldest.Submissions));
+                TurnReport.Count(metrics, oldest, project.Members.Listening);
                 End(oldest);
+                _committed.Add(oldest);
                 continue;
             }
             await FailAsync();
@@ -80,6 +95,17 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
             else
                 await DecideAgainAsync(result.Head, stopping);
         }
+    }
+
+    /// <summary>After the fan-out of what was committed.</summary>
+    public void Told()
+    {
+        foreach (var turn in _committed)
+        {
+            TurnReport.Tell(metrics, turn, time);
+            turn.Return();
+        }
+        _committed.Clear();
     }
 
     /// <summary>Waits for the journal to answer all there is, and commits it.</summary>
@@ -99,6 +125,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         {
             await oldest.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Answer(oldest, null);
+            TurnReport.Fail(oldest, ErrorCode.Internal, time);
             _underWay.Dequeue();
         }
     }
@@ -123,7 +150,10 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         while (_underWay.TryPeek(out var turn))
         {
             project.GiveUp(CollectionsMarshal.AsSpan(turn.Submissions), retryAfterMs);
+            metrics.Rejected(ErrorCode.Unavailable, turn.Submissions.Count);
+            TurnReport.Fail(turn, ErrorCode.Unavailable, time);
             End(turn);
+            turn.Return();
         }
     }
 
@@ -145,7 +175,6 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         Bytes -= oldest.Bytes;
         if (oldest.Looks.Count > 0)
             Answer(oldest, project.State);
-        oldest.Return();
     }
 
     private static void Answer(Turn turn, ProjectState? state)

@@ -22,6 +22,9 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
 
     public ProjectState State { get; } = state;
 
+    /// <summary>Whether its parts are compressed where they are large enough.</summary>
+    public bool IsCompressed => compressFrom is not null;
+
     /// <summary>How large it is, about, when nothing is compressed.</summary>
     public long Bytes => State.DataBytes + (long)State.Entities.Count * EntityBytesMore;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
@@ -12,7 +13,9 @@ internal abstract record Inbound(Member From)
     public sealed record Exit(Member From, string? RequestId) : Inbound(From);
 
     /// <param name="Bytes">How large it came in.</param>
-    public sealed record Submit(Member From, long N, Command Command, int Bytes = 0) : Inbound(From);
+    /// <param name="HeardAt">When, as a timestamp of the clock; 0 where nobody noted it.</param>
+    /// <param name="Span">What tells of it where it belongs to a trace.</param>
+    public sealed record Submit(Member From, long N, Command Command, int Bytes = 0, long HeardAt = 0, Activity? Span = null) : Inbound(From);
 
     public sealed record Broadcast(Member From, ClientMessage.Broadcast Message) : Inbound(From);
 

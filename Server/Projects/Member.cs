@@ -34,6 +34,12 @@ internal sealed class Member(string userName, IPeer peer, int? compressFrom = nu
     /// <summary>Whether it gets events and broadcasts, or acks only.</summary>
     public bool Listens { get; private set; }
 
+    /// <summary>Whether it was given all there is when it joined, not only what it had missed.</summary>
+    public bool HadSnapshot { get; private set; }
+
+    /// <summary>Bytes of events that it has still to be given, about. May be asked from any thread.</summary>
+    public long LagBytes => Listens && IsInside && _tape is { } tape ? tape.Head - Volatile.Read(ref _position) : 0;
+
     /// <summary>What the others see of it; null where it is not to be seen.</summary>
     public JsonFields? Presence { get; set; }
 
@@ -59,7 +65,7 @@ internal sealed class Member(string userName, IPeer peer, int? compressFrom = nu
         Tape tape, long position, Tape whispers)
     {
         (Session, Listens, Presence) = (session, listens, presence);
-        (_snapshot, _part) = (snapshot, 0);
+        (_snapshot, _part, HadSnapshot) = (snapshot, 0, snapshot is not null);
         (_tape, _position) = (tape, position);
         (_whispers, _whisperPosition) = (whispers, whispers.Head);
         Mailbox.PostAlways(joined);

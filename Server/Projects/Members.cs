@@ -24,6 +24,12 @@ internal sealed class Members
 
     public int Count => _bySession.Count;
 
+    /// <summary>Those who get events and broadcasts.</summary>
+    public int Listening { get; private set; }
+
+    /// <summary>Everybody who was in when they were last passed over; for who looks from another thread.</summary>
+    public Member[] Seen => Volatile.Read(ref _all) ?? [];
+
     /// <summary>Everybody who is in. The array never changes; whoever passes over it may do so beside the writer.</summary>
     public Member[] All => _all ??= [.. _bySession.Values];
 
@@ -33,6 +39,7 @@ internal sealed class Members
     {
         _bySession.Add(member.Session, member);
         _all = null;
+        Listening += member.Listens ? 1 : 0;
         if (member.Presence is { } presence)
             Appear(member, presence);
     }
@@ -51,6 +58,7 @@ internal sealed class Members
             return false;
         _bySession.Remove(member.Session);
         _all = null;
+        Listening -= member.Listens ? 1 : 0;
         _changed.Remove(member.Session);
         _arrived.Remove(member.Session);
         if (member.Presence is not null)

@@ -73,6 +73,13 @@ internal sealed class Project
     /// <summary>Snapshots that the driver is to make, beside the project if it can; their members wait for them. It clears this.</summary>
     public List<EncodedSnapshot> UnmadeSnapshots => _snapshots.Unmade;
 
+    /// <summary>How many small snapshots were made at once since the driver last set this to zero.</summary>
+    public (int Plain, int Compressed) SnapshotsMade
+    {
+        get => _snapshots.MadeAtOnce;
+        set => _snapshots.MadeAtOnce = value;
+    }
+
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
     public bool TapesMoved { get; set; }
 

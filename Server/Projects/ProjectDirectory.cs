@@ -21,14 +21,15 @@ internal sealed class ProjectDirectory : IAsyncDisposable
     private readonly JournalOptions _keeping;
     private readonly TimeProvider _time;
     private readonly ILogger<ProjectDirectory> _logger;
+    private readonly ServerMetrics _metrics;
     private readonly ConcurrentDictionary<string, Lazy<OpenProject>> _open = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _patience;
     private readonly Task _sweeping;
 
-    public ProjectDirectory(IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger<ProjectDirectory> logger)
+    public ProjectDirectory(IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger<ProjectDirectory> logger, ServerMetrics? metrics = null)
     {
-        (_journal, _options, _keeping, _time, _logger) = (journal, options, keeping, time, logger);
+        (_journal, _options, _keeping, _time, _logger, _metrics) = (journal, options, keeping, time, logger, metrics ?? ServerMetrics.Unwatched);
         _patience = new(Timeout.InfiniteTimeSpan, time);
         _sweeping = SweepAsync();
     }
@@ -37,6 +38,15 @@ internal sealed class ProjectDirectory : IAsyncDisposable
 
     /// <summary>Projects that are open, or about to be, or not yet closed.</summary>
     public int OpenCount => _open.Count;
+
+    /// <summary>How all that are open stand now. May be asked from any thread.</summary>
+    public Census Count()
+    {
+        var census = default(Census);
+        foreach (var (loop, _) in Loops())
+            loop.AddTo(ref census);
+        return census;
+    }
 
     /// <summary>The loop of a project; null where as many are open as may be, and somebody is in each of them.</summary>
     public async ValueTask<ProjectLoop?> FindAsync(string id)
@@ -91,7 +101,7 @@ internal sealed class ProjectDirectory : IAsyncDisposable
         Lazy<OpenProject> place = null!;
         return place = new(() =>
         {
-            var loop = ProjectLoop.OpenAsync(id, _journal, _options, _keeping, _time, _logger, _stopping.Token, _patience.Token);
+            var loop = ProjectLoop.OpenAsync(id, _journal, _options, _keeping, _time, _logger, _metrics, _stopping.Token, _patience.Token);
             return new(loop, RunAsync(id, loop, place));
         });
     }

@@ -35,6 +35,7 @@ internal sealed class ProjectLoop
     private readonly SnapshotMaker _maker;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ServerMetrics _metrics;
     private readonly int _batchMax;
     private readonly int _batchBytesMax;
     private readonly FanOut _fanOut = new(Environment.ProcessorCount);
@@ -47,13 +48,14 @@ internal sealed class ProjectLoop
     private long? _idleSince;
     private long _lastTurnAt;
     private long _bytes;
+    private int _members;
     private bool _hasRetired;
 
-    public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger)
+    public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger, ServerMetrics metrics)
     {
-        (_id, _project, _keeper, _time, _logger, _batchMax) = (id, project, keeper, time, logger, options.BatchMax);
-        _drafts = new(id, project, journal, time);
-        _maker = new(id, logger);
+        (_id, _project, _keeper, _time, _logger, _metrics, _batchMax) = (id, project, keeper, time, logger, metrics, options.BatchMax);
+        _drafts = new(id, project, journal, time, metrics);
+        _maker = new(id, metrics, logger);
         _gathering = new(options.Gather, time);
         _idleSince = _lastTurnAt = time.GetTimestamp();
         _bytes = project.Bytes;
@@ -66,6 +68,14 @@ internal sealed class ProjectLoop
 
     /// <summary>Bytes of memory that the project holds, about, as of its last turn.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Adds how it stands. May be asked from any thread.</summary>
+    public void AddTo(ref Census census)
+    {
+        census.AddProject(Bytes, Volatile.Read(ref _members), _inbox.Reader.Count);
+        foreach (var member in _project.Members.Seen)
+            census.AddMember(member.LagBytes);
+    }
 
     /// <summary>Since when nobody is in and nothing is to be done, as a timestamp of the clock; null where that is not so.</summary>
     public long? IdleSince
@@ -120,7 +130,7 @@ internal sealed class ProjectLoop
 
     /// <summary>Opens a project: folds what its journal has beyond the newest state that is kept.</summary>
     public static async Task<ProjectLoop> OpenAsync(
-        string id, IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger logger,
+        string id, IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger logger, ServerMetrics metrics,
         CancellationToken stopping, CancellationToken patience = default)
     {
         var head = await journal.OpenAsync(id, stopping);
@@ -135,7 +145,7 @@ internal sealed class ProjectLoop
             progress.At(entry.Seq);
         }
         project.EndCatchUp();
-        return new(id, project, journal, keeper, options, time, logger);
+        return new(id, project, journal, keeper, options, time, logger, metrics);
     }
 
     /// <summary>Brings a message to the loop; waits while its inbox is full. False where the loop has ended.</summary>
@@ -255,6 +265,7 @@ internal sealed class ProjectLoop
     {
         _keeper.Look(_project);
         Volatile.Write(ref _bytes, _project.Bytes);
+        Volatile.Write(ref _members, _project.Members.Count);
         if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;
         lock (_retiring)
@@ -304,7 +315,10 @@ internal sealed class ProjectLoop
     {
         _project.TellPresence();
         _maker.Look(_project.UnmadeSnapshots);
+        _maker.Count(_project.SnapshotsMade);
+        _project.SnapshotsMade = default;
         _fanOut.Pass(_project);
+        _drafts.Told();
     }
 
     /// <summary>What a member said before it went, or before another connection took its place, is recorded before that.</summary>
@@ -323,13 +337,13 @@ internal sealed class ProjectLoop
         {
             case Inbound.Submit submit:
                 _turn ??= Turn.Rent();
-                _turn.Submissions.Add(new(submit.From, submit.N, submit.Command));
+                _turn.Submissions.Add(new(submit.From, submit.N, submit.Command) { HeardAt = submit.HeardAt, Span = submit.Span });
+                if (submit.Span is not null)
+                    _turn.Times ??= new();
                 _turn.Bytes += submit.Bytes + EventBytesMore;
                 break;
             case Inbound.Enter enter:
-                if (!_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
-                    _project.Post(enter.From, new ServerMessage.Error(enter.Request.Id, ErrorCode.Unavailable, "The project has as many members as it may.", RetryAfterMs: FullRetryMs));
-                replaced?.End(CloseCode.Replaced);
+                Take(enter);
                 break;
             case Inbound.Exit exit:
                 _project.Leave(exit.From, exit.RequestId);
@@ -346,10 +360,25 @@ internal sealed class ProjectLoop
                 break;
             case Inbound.Broadcast broadcast when broadcast.From.IsInside:
                 _project.Broadcast(broadcast.From, broadcast.Message);
+                _metrics.Broadcast();
+                _metrics.Whispered(broadcast.Message.To is null ? _project.Members.Listening : 1);
                 break;
             case Inbound.Presence presence when presence.From.IsInside:
                 _project.Members.SetPresence(presence.From, presence.Data);
                 break;
         }
+    }
+    private void Take(Inbound.Enter enter)
+    {
+        if (_project.Join(enter.From, enter.Session, enter.Request, out var replaced))
+        {
+            _metrics.Joined(enter.Request.Listen, enter.From.HadSnapshot, cameBack: enter.Request.Since is not null);
+        }
+        else
+        {
+            _metrics.Erred(ErrorCode.Unavailable);
+            _project.Post(enter.From, new ServerMessage.Error(enter.Request.Id, ErrorCode.Unavailable, "The project has as many members as it may.", RetryAfterMs: FullRetryMs));
+        }
+        replaced?.End(CloseCode.Replaced);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class SnapshotCache(string project, Tape tape)
     /// <summary>Those that the driver is to make since it last cleared this.</summary>
     public List<EncodedSnapshot> Unmade { get; } = [];
 
+    /// <summary>How many it made at once since the driver last set this to zero.</summary>
+    public (int Plain, int Compressed) MadeAtOnce { get; set; }
+
     /// <summary>Bytes of memory that it holds.</summary>
     public long Bytes => (_plain?.Bytes ?? 0) + (_compressed?.Bytes ?? 0);
 
@@ -36,10 +39,13 @@ internal sealed class SnapshotCache(string project, Tape tape)
             return kept;
         position = tape.Head;
         newest = new(project, state, compressFrom);
-        if (newest.Bytes <= AtOnceBytesMax)
-            newest.Make();
-        else
+        if (newest.Bytes > AtOnceBytesMax)
+        {
             Unmade.Add(newest);
+            return newest;
+        }
+        newest.Make();
+        MadeAtOnce = newest.IsCompressed ? MadeAtOnce with { Compressed = MadeAtOnce.Compressed + 1 } : MadeAtOnce with { Plain = MadeAtOnce.Plain + 1 };
         return newest;
     }
 }

@@ -5,7 +5,7 @@ namespace EventOnly.Server.Projects;
 /// <summary>
 /// Makes a project's large snapshots beside its loop, one after the other: a state never changes, so who joins waits for its encoding and nobody else does.
 /// </summary>
-internal sealed class SnapshotMaker(string project, ILogger logger)
+internal sealed class SnapshotMaker(string project, ServerMetrics metrics, ILogger logger)
 {
     private Task _making = Task.CompletedTask; // never fails
 
@@ -17,6 +17,15 @@ internal sealed class SnapshotMaker(string project, ILogger logger)
         unmade.Clear();
     }
 
+    /// <summary>The loop's, after each turn: those that were too small to be worth the way.</summary>
+    public void Count((int Plain, int Compressed) made)
+    {
+        if (made.Plain > 0)
+            metrics.SnapshotsEncoded(made.Plain, compressed: false);
+        if (made.Compressed > 0)
+            metrics.SnapshotsEncoded(made.Compressed, compressed: true);
+    }
+
     /// <summary>The loop's, when it has ended: waits for what is under way.</summary>
     public Task EndAsync() => _making;
 
@@ -26,6 +35,8 @@ internal sealed class SnapshotMaker(string project, ILogger logger)
         try
         {
             await Task.Run(snapshot.MakeAsync);
+            logger.SnapshotEncoded(project, snapshot.State.Seq, snapshot.Frames!.Length);
+            metrics.SnapshotsEncoded(1, snapshot.IsCompressed);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

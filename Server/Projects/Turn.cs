@@ -23,6 +23,12 @@ internal sealed class Turn
 
     public Draft Draft { get; } = new();
 
+    /// <summary>When what happened; null where nobody wants to know.</summary>
+    public TurnTimes? Times { get; set; }
+
+    /// <summary>When its append began, as a timestamp of the clock; 0 where nobody wants to know.</summary>
+    public long AppendedAt { get; set; }
+
     /// <summary>Bytes of the events, about.</summary>
     public int Bytes { get; set; }
 
@@ -64,7 +70,7 @@ internal sealed class Turn
         Submissions.Clear();
         Looks.Clear();
         Draft.Clear();
-        (Bytes, _appending) = (0, null);
+        (Bytes, _appending, Times, AppendedAt) = (0, null, null, 0);
         if (s_spare.Count < SpareMax)
             s_spare.Enqueue(this);
     }

@@ -32,7 +32,7 @@ internal static class AckRows
         }
     });
 
-    private static Paced Measure(Cell cell, CrewShape shape)
+    public static Paced Measure(Cell cell, CrewShape shape)
     {
         using var crew = cell.Crew(shape);
         var flight = new FullFlight(cell.Loop, crew, shape, InFlight);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,7 +75,7 @@ internal static class AppendRows
         using var stopping = new CancellationTokenSource();
         var loops = new List<ProjectLoop>();
         for (var i = 0; i < projects; i++)
-            loops.Add(await ProjectLoop.OpenAsync($"p{i}", journal, new(), new(), TimeProvider.System, NullLogger.Instance, stopping.Token));
+            loops.Add(await ProjectLoop.OpenAsync($"p{i}", journal, new(), new(), TimeProvider.System, NullLogger.Instance, ServerMetrics.Unwatched, stopping.Token));
         var running = loops.Select(loop => Task.Run(() => loop.RunAsync(stopping.Token))).ToArray();
         var all = Enumerable.Range(0, writers).Select(i => new BenchWriter($"w{i}", $"p{i % projects}", loops[i % projects], gate)).ToArray();
 

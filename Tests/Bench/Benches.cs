@@ -14,6 +14,7 @@ internal static class Benches
         new("ingest", "what an event costs from its bytes to the draft, by stage and by the size of its project", IngestRows.RunAsync),
         new("fanout", "one event to many: as fast as it goes, at a pace, with slow members, with more members; beside SignalR, npm ws, Socket.IO and C", FanOutRows.RunAsync),
         new("acks", "from command to answer, beside SignalR, Socket.IO and npm ws", AckRows.RunAsync),
+        new("telemetry", "what it costs to be watched: fan-out and acks with an exporter, beside the same without", TelemetryRows.RunAsync),
         new("projects", "many small projects at once", ProjectsRows.RunAsync),
         new("connections", "what an idle one costs, how fast they come, and many joins at once, beside SignalR", ConnectionsRows.RunAsync),
         new("start", "from nothing to ready, and the memory then", StartRows.RunAsync),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -53,7 +54,7 @@ internal static class OpenRows
             var began = Stopwatch.GetTimestamp();
             var head = await journal.OpenAsync(Project, CancellationToken.None);
             var isChecked = Stopwatch.GetElapsedTime(began);
-            var loop = await ProjectLoop.OpenAsync(Project, journal, new(), new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+            var loop = await ProjectLoop.OpenAsync(Project, journal, new(), new(), TimeProvider.System, NullLogger.Instance, ServerMetrics.Unwatched, CancellationToken.None);
             times.Add((Stopwatch.GetElapsedTime(began), isChecked));
             if (loop.Floor != head.Floor)
                 throw new BrokenPromiseException("The project that was opened is not the journal's.");

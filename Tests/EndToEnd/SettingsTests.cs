@@ -14,6 +14,7 @@ public sealed class SettingsTests
     [TestCase("--prot=8080", "'--prot=8080' is not a setting. --help lists them.")]
     [TestCase("--port", "'--port' needs a value.")]
     [TestCase("--log=Loud", "Logging:LogLevel:Default is 'Loud'")]
+    [TestCase("--EventOnly:Telemetry:OtlpEndpoint=localhost:4318", "EventOnly:Telemetry:OtlpEndpoint is 'localhost:4318'")]
     [TestCase("--host=203.0.113.7", "assign")]
     [TestCase("--EventOnly:Connections:PingTimeout=00:00:09", "PingTimeout must be longer than PingInterval")]
     public async Task A_wrong_setting_stops_the_start_with_one_clear_line(string argument, string told)

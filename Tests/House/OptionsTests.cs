@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Xml.Linq;
 using EventOnly.Server;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
@@ -14,7 +15,7 @@ namespace EventOnly.Tests.House;
 [Parallelizable]
 public sealed class OptionsTests
 {
-    private static readonly Type[] s_options = [typeof(EventOnlyOptions), typeof(ConnectionOptions), typeof(ProjectOptions), typeof(JournalOptions)];
+    private static readonly Type[] s_options = [typeof(EventOnlyOptions), typeof(ConnectionOptions), typeof(ProjectOptions), typeof(JournalOptions), typeof(TelemetryOptions)];
 
     private static IEnumerable<TestCaseData> Settings => s_options.SelectMany(type => type.GetProperties())
         .Select(property => new TestCaseData(property).SetArgDisplayNames($"{property.DeclaringType!.Name}.{property.Name}"));

@@ -1,5 +1,6 @@
 using EventOnly.Server;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,6 +32,8 @@ internal sealed class LiveServer : IAsyncDisposable
     public Uri Uri => new($"ws://127.0.0.1:{Port}/ws");
 
     public ConnectionRegistry Connections => _application.Services.GetRequiredService<ConnectionRegistry>();
+
+    public ServerMetrics Metrics => _application.Services.GetRequiredService<ServerMetrics>();
 
     /// <param name="settings">As on the command line: <c>--EventOnly:Connections:ErrorsMax=5</c>.</param>
     public static Task<LiveServer> StartAsync(params string[] settings) => StartAsync(time: null, configure: null, settings);

@@ -1,5 +1,6 @@
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.Extensions.Logging;
@@ -22,13 +23,13 @@ internal sealed class LoopBench : IAsyncDisposable
 
     /// <summary>Opens the loop but does not run it: what is brought now is one turn.</summary>
     public static async Task<LoopBench> OpenAsync(
-        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null) => new(await ProjectLoop.OpenAsync(
-        Given.ProjectId, journal, options ?? new(), keeping ?? new(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, CancellationToken.None));
+        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null, ServerMetrics? metrics = null) => new(await ProjectLoop.OpenAsync(
+        Given.ProjectId, journal, options ?? new(), keeping ?? new(), time ?? TimeProvider.System, logger ?? NullLogger.Instance, metrics ?? ServerMetrics.Unwatched, CancellationToken.None));
 
     public static async Task<LoopBench> RunAsync(
-        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null)
+        IJournal journal, ProjectOptions? options = null, JournalOptions? keeping = null, TimeProvider? time = null, ILogger? logger = null, ServerMetrics? metrics = null)
     {
-        var bench = await OpenAsync(journal, options, keeping, time, logger);
+        var bench = await OpenAsync(journal, options, keeping, time, logger, metrics);
         bench.Run();
         return bench;
     }

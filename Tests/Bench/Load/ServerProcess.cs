@@ -16,6 +16,7 @@ internal sealed class ServerProcess : IDisposable
     private static readonly Lock s_lock = new();
 
     private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
 
     /// <param name="command">The program and its arguments. It says in one line that it is ready, with its port behind the last colon that has one.</param>
     /// <exception cref="IOException">It does not start.</exception>
@@ -31,7 +32,11 @@ internal sealed class ServerProcess : IDisposable
             s_running.Add(this);
         }
         // Both are read to the end: once a pipe is full, the server would stand still.
-        _process.OutputDataReceived += (_, line) => said.Add(line.Data ?? "");
+        _process.OutputDataReceived += (_, line) =>
+        {
+            said.Add(line.Data ?? "");
+            _lines.Enqueue(line.Data ?? "");
+        };
         _process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
@@ -49,6 +54,9 @@ internal sealed class ServerProcess : IDisposable
 
     /// <summary>From its start to the line that says it is ready.</summary>
     public TimeSpan StartTime { get; }
+
+    /// <summary>How many such lines it has said by now.</summary>
+    public int Said(Func<string, bool> isMeant) => _lines.Count(isMeant);
 
     public TimeSpan CpuTime => Libc.CpuTimeOf(_process.Id);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EventOnly.Protocol.State;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
@@ -75,7 +76,7 @@ internal sealed class FileJournalSizeTests
             var opening = Stopwatch.StartNew();
             var head = await again.OpenAsync(Given.ProjectId, default);
             var recovered = opening.ElapsedMilliseconds;
-            var loop = await ProjectLoop.OpenAsync(Given.ProjectId, again, new(), new(), TimeProvider.System, NullLogger.Instance, default);
+            var loop = await ProjectLoop.OpenAsync(Given.ProjectId, again, new(), new(), TimeProvider.System, NullLogger.Instance, ServerMetrics.Unwatched, default);
             TestContext.Out.WriteLine($"opened in {opening.ElapsedMilliseconds} ms ({(Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds:f0} ms of work), {recovered} of them for the journal");
             head.Seq.Should().Be(entities + tail);
             opening.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(10));

@@ -1,4 +1,5 @@
 using EventOnly.Protocol.Wire;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
@@ -79,7 +80,7 @@ public sealed class ProjectTurnTests
     }
 
     private static Task<ProjectLoop> OpenAsync(ProjectOptions options) => ProjectLoop.OpenAsync(
-        Given.ProjectId, new MemoryJournal(() => Given.Epoch), options, new(), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        Given.ProjectId, new MemoryJournal(() => Given.Epoch), options, new(), TimeProvider.System, NullLogger.Instance, ServerMetrics.Unwatched, CancellationToken.None);
 
     private static Inbound.Enter Enter(Member member, string session, ClientMessage.Join? request = null) => new(member, session, request ?? Given.Join());
 
