@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using EventOnly.Server.Connections;
+using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 
@@ -19,6 +20,7 @@ internal static class Settings
         RefuseUnknown<ConnectionOptions>(section.GetSection(nameof(EventOnlyOptions.Connections)));
         RefuseUnknown<ProjectOptions>(section.GetSection(nameof(EventOnlyOptions.Projects)));
         RefuseUnknown<JournalOptions>(section.GetSection(nameof(EventOnlyOptions.Journal)));
+        RefuseUnknown<TelemetryOptions>(section.GetSection(nameof(EventOnlyOptions.Telemetry)));
         var options = Bind(section);
         var verdict = new EventOnlyOptionsValidator().Validate(null, options);
         if (verdict.Failed)

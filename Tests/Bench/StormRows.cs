@@ -8,6 +8,9 @@ internal static class StormRows
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
+    /// <summary>What is logged comes out a little later.</summary>
+    private static readonly TimeSpan s_logPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>It says when it has encoded a snapshot.</summary>
     private static readonly Contender s_contender = Contender.EventOnly("EventOnly, update", "--Logging:LogLevel:EventOnly.Server.Projects=Debug");
 
@@ -77,7 +80,9 @@ internal static class StormRows
     /// </summary>
     private static int SnapshotsEncoded(Cell cell, string project)
     {
-        var said = cell.Server.Said(line => line.Contains($"Project {project}", StringComparison.Ordinal) && line.Contains(": a snapshot of seq ", StringComparison.Ordinal));
+        var said = 0;
+        for (var began = Stopwatch.GetTimestamp(); said == 0 && Stopwatch.GetElapsedTime(began) < s_logPatience; cell.Loop.TurnFor(TimeSpan.FromMilliseconds(10)))
+            said = cell.Server.Said(line => line.Contains($"Project {project}", StringComparison.Ordinal) && line.Contains(": a snapshot of seq ", StringComparison.Ordinal));
         return said > 0 ? said : throw new BrokenPromiseException("The server did not say that it encoded a snapshot, but it must have.");
     }
 }

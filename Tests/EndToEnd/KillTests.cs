@@ -26,7 +26,7 @@ internal sealed class KillTests
             var killed = false;
             bool IsKilled() => Volatile.Read(ref killed);
             Task[] working = [.. authors.Select(author => WriteAsync(author, server.Port, IsKilled)), .. watchers.Select(watcher => watcher.WatchAsync(server.Port, IsKilled))];
-            using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(chance.Next(50, 500)))) // the moment of the kill is the test's input
+            using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(chance.Next(100, 700)))) // the moment of the kill is the test's input
                 await timer.WaitForNextTickAsync();
             Volatile.Write(ref killed, true);
             await server.KillAsync();

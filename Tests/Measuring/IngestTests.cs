@@ -7,7 +7,7 @@ public sealed class IngestTests
 {
     private const int Batch = 128;
 
-    [TestCase(100, 600)]
+    [TestCase(100, 620)]
     [TestCase(10_000, 650)]
     public void Reading_and_deciding_an_update_allocates_no_more_than_it_did(int entities, int bytesMax)
     {
