@@ -22,7 +22,7 @@ internal sealed record Sizes
         RowTime = TimeSpan.FromMilliseconds(20), WarmUpTime = TimeSpan.FromMilliseconds(10), RawTime = TimeSpan.FromMilliseconds(10), Writers = [1, 4], Projects = [1, 2], EventsMax = 200_000,
         ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
         IngestEntities = [10, 100], HasPeers = false, Rounds = 1, Members = 20, Connections = 20, FlatTime = TimeSpan.FromMilliseconds(50), GrowthMembers = [2, 10], AckConnections = 4, SmallProjects = 4, Connects = 20,
-        StormClients = 10, StormEntities = 200, StormOthers = 4, Starts = 1,
+        StormClients = 10, StormEntities = 2000, StormOthers = 4, Starts = 1,
     };
 
     public bool IsShort { get; init; }
