@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -44,6 +45,14 @@ internal sealed class DiskFiles : IJournalFiles
     });
 
     public void SyncFolder(string folder) => DiskSync.Folder(folder);
+
+    /// <summary>Files that the system lets this process have open at a time, sockets among them; many where it does not say.</summary>
+    public static int OpenMax()
+    {
+        const string name = "Max open files"; // then its soft limit, which the runtime has raised to the hard one
+        var line = File.Exists("/proc/self/limits") ? Array.Find(File.ReadAllLines("/proc/self/limits"), line => line.StartsWith(name, StringComparison.Ordinal)) : null;
+        return int.TryParse(line?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var limit) ? limit : int.MaxValue;
+    }
 
     /// <summary>Keeps a folder for this process until disposed. The system lets go of it when the process ends, however it ends.</summary>
     public static SafeFileHandle Lock(string folder)

@@ -34,6 +34,7 @@ internal sealed class FileJournal(
     public static FileJournal OnDisk(JournalOptions options, Func<string> newEpoch, ILogger<FileJournal> logger, ServerMetrics? metrics = null)
     {
         var files = new DiskFiles();
+        options.FilesOpenMax = Math.Min(options.FilesOpenMax, Math.Max(1, DiskFiles.OpenMax() / 4)); // connections need the rest
         files.MakeFolder(options.Folder);
         var folderLock = DiskFiles.Lock(options.Folder);
         return new(options, files, newEpoch, logger, metrics: metrics) { _folderLock = folderLock };

@@ -30,9 +30,10 @@ public sealed class JournalOptions
     [Range(1024, 1024 * 1024 * 1024)]
     public int SegmentBytesMax { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Files kept open at a time for writing; beyond it the one longest unused is closed. Keep it well below the system's limit.</summary>
+    /// <summary>Files kept open at a time for writing, but no more than a quarter of what the system allows the process; beyond it the one longest
+    /// unused is closed. Where more projects than this are written to, each event costs the opening and closing of a file.</summary>
     [Range(1, 1_000_000)]
-    public int FilesOpenMax { get; set; } = 512;
+    public int FilesOpenMax { get; set; } = 4096;
 
     /// <summary>Files that one group of appends syncs one after the other. A group of more projects is made durable by one sync of a shared file,
     /// the daybook. More spares the second writing where syncs are cheap and projects few.</summary>
