@@ -5,6 +5,7 @@ using EventOnly.Server.Diagnostics;
 using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 
@@ -57,6 +58,7 @@ internal static class ServerApplication
         services.AddSingleton<WebPage>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = s_shutdownTimeout);
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, Listening>();
+        services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true); // a connection's reader never blocks, so it may run where its bytes came in
     }
 
     /// <summary>By itself, so that nothing of it is loaded where nobody is told.</summary>
