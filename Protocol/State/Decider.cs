@@ -54,7 +54,7 @@ public static class Decider
             if (DecideOne(state, batch.Ops[op], seq, op, limits, out var change, out var old) is { } refusal)
             {
                 while (before.TryPop(out var was))
-                    state.Put(was.Id, was.Entity);
+                    state.PutBack(was.Id, was.Entity);
                 changes.Clear();
                 return refusal with { Op = op };
             }

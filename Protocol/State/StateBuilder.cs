@@ -117,6 +117,16 @@ public sealed class StateBuilder(ProjectState start)
         EntityCount += (now is null ? 0 : 1) - (old is null ? 0 : 1);
     }
 
+    /// <summary>Takes the newest change back, as if it had not been made.</summary>
+    internal void PutBack(string id, Entity? before)
+    {
+        var steps = Steps;
+        Steps = null;
+        Put(id, before);
+        Steps = steps;
+        steps?.RemoveAt(steps.Count - 1);
+    }
+
     /// <summary>Takes steps back, the newest first, and stands where <paramref name="state"/> does, which is what it was before them.</summary>
     internal void Return(ReadOnlySpan<EntityStep> steps, ProjectState state)
     {

@@ -9,7 +9,7 @@ namespace EventOnly.Protocol.Wire;
 internal sealed class FieldsBuilder
 {
     /// <summary>Bytes of an array that values share: a value that is kept alone keeps no more than that alive.</summary>
-    private const int SharedBytesMax = 512;
+    private const int SharedBytesMax = 128;
 
     private const int KeptFields = 256;
 

@@ -104,7 +104,7 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
             return false;
         do
         {
-            if (found.Count >= fieldsMax || !TryName(out var name) || !Skip(":"u8) || _rest.IsEmpty || _rest[0] is (byte)'{' or (byte)'[')
+            if (found.Count >= fieldsMax || !TryName(out var name) || !Skip(":"u8) || !IsAtScalar)
                 return false;
             found.Begin(name);
             if (!TrySimpleValue(found.Values))
@@ -117,6 +117,9 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
         fields = found.ToFields();
         return true;
     }
+
+    /// <summary>Whether a value that is neither object nor array begins right here. What begins with a blank is not plain, whatever comes behind it.</summary>
+    private bool IsAtScalar => _rest is [(byte)'"' or (byte)'-' or (>= (byte)'0' and <= (byte)'9') or (byte)'t' or (byte)'f' or (byte)'n', ..];
 
     /// <summary>What is canonical as it stands: a string without escapes, a whole number of few digits, true, false and null.</summary>
     private bool TrySimpleValue(Utf8Buffer output)

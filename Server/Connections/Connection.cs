@@ -274,7 +274,15 @@ internal sealed class Connection : IPeer, IDisposable
     {
         if (!IsLoss(failure) && failure is not InvalidOperationException) // so says a stream that was completed
             _around.Logger.ConnectionFaulted(Id, failure);
-        Abort(); // the reader notices as well
+        try
+        {
+            _line.Abort(); // the reader notices as well
+            _parked = _over.CancelAsync(); // not here: who wakes many has no time for what this frees
+        }
+        catch (ObjectDisposedException)
+        {
+            // It came to its end by itself meanwhile.
+        }
         TellWritten();
     }
 

@@ -139,17 +139,18 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     {
         if (!Find(project, out var loop, out var member))
             return NotAMember(message);
+        _requests ??= NewRequests();
+        if (_requests.Refuse(id) is { } error)
+            return new(error.Code == ErrorCode.RateLimited ? SayAsync(error) : ComplainAsync(error)); // to be too fast is no offence
         var looking = loop.LookAsync(member, connection.Over); // begun here, so that it keeps its place among the messages
-        var error = (_requests ??= NewRequests()).TryStart(id, async request =>
+        _requests.Start(id, async request =>
         {
             if (await looking.WaitAsync(request.Cancelled) is { } state)
                 await work(loop, state, request);
             else if (!member.IsInside)
                 await NotAMember(message);
         });
-        if (error is null)
-            return default;
-        return new(error.Code == ErrorCode.RateLimited ? SayAsync(error) : ComplainAsync(error)); // to be too fast is no offence
+        return default;
     }
 
     private Requests NewRequests() =>

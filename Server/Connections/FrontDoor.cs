@@ -32,13 +32,13 @@ internal sealed class FrontDoor(ConnectionRegistry connections, EventOnlyOptions
     {
         if (await HearAsync(context) is not { } guest)
             return next(context);
-        socket.Blocking = false; // what does not go at once is waited for by its connection, not by who fans out
         var line = new SocketLine(context, socket);
         try
         {
+            socket.Blocking = false; // what does not go at once is waited for by its connection, not by who fans out
             await line.WriteAsync(Answer(guest));
         }
-        catch (SocketException)
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
             return Task.CompletedTask; // it has gone already
         }

@@ -22,8 +22,6 @@ internal static class RequestHead
 
     private static readonly SearchValues<byte> s_hostBytes = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-"u8);
 
-    private static readonly SearchValues<byte> s_addressBytes = SearchValues.Create("0123456789ABCDEFabcdef:."u8);
-
     /// <summary>Reads a head that begins with <c>GET</c> for a path. False where it is another request, or is left to others.</summary>
     /// <param name="length">Bytes of the head; what follows is the connection's.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, string path, out Handshake.Request request, out int length)
@@ -96,14 +94,14 @@ internal static class RequestHead
             && !(name.Length > 12 && Is(name[..12], "x-forwarded-"u8));
     }
 
-    /// <summary>A name or an IPv6 address in brackets, and perhaps a port.</summary>
+    /// <summary>A name, or this machine's own IPv6 address, and perhaps a port. Other addresses are left to those who can read them.</summary>
     private static bool IsHost(ReadOnlySpan<byte> value)
     {
         var isAddress = value.StartsWith("["u8);
         var end = isAddress ? value.IndexOf((byte)']') + 1 : value.IndexOf((byte)':');
         var length = end < 0 ? value.Length : end;
         var host = value[..length];
-        if (host.IsEmpty || (isAddress ? host[1..^1].ContainsAnyExcept(s_addressBytes) : host.ContainsAnyExcept(s_hostBytes)))
+        if (host.IsEmpty || (isAddress ? !host.SequenceEqual("[::1]"u8) : host.ContainsAnyExcept(s_hostBytes)))
             return false;
         var port = value[length..];
         return port.IsEmpty || (port[0] == ':' && Utf8Parser.TryParse(port[1..], out ushort _, out var digits) && digits == port.Length - 1);

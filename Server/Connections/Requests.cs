@@ -19,20 +19,26 @@ internal sealed class Requests(int inFlightMax, Func<ServerMessage, Requests.Req
     private readonly SemaphoreSlim _one = new(1);
     private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
 
-    /// <summary>Begins the work for a request; an error where there is too much under way, or the id is taken.</summary>
-    public ServerMessage.Error? TryStart(string id, Func<Request, Task> work)
+    /// <summary>Why a request cannot be begun: there is too much under way, or the id is taken. Null where it can, by the one who asks.</summary>
+    public ServerMessage.Error? Refuse(string id)
     {
         lock (_gate)
         {
             if (_open.ContainsKey(id))
                 return new(id, ErrorCode.Invalid, "A request of that id is under way.", ErrorDetails.BadEvent);
-            if (_open.Count >= inFlightMax)
-                return new(id, ErrorCode.RateLimited, "Too many requests are under way.", RetryAfterMs: 100);
+            return _open.Count < inFlightMax ? null : new(id, ErrorCode.RateLimited, "Too many requests are under way.", RetryAfterMs: 100);
+        }
+    }
+
+    /// <summary>Begins the work for a request that was not refused.</summary>
+    public void Start(string id, Func<Request, Task> work)
+    {
+        lock (_gate)
+        {
             var request = new Request(this, id, CancellationTokenSource.CreateLinkedTokenSource(over));
             _open.Add(id, request);
             request.Work = Task.Run(() => RunAsync(request, work), CancellationToken.None);
         }
-        return null;
     }
 
     public void Cancel(string id)

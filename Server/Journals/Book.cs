@@ -93,6 +93,11 @@ internal sealed partial class Book(
         return _appends.Count == 1;
     }
 
+    /// <summary>Whether the next write is nothing but that: the file is open, and no other is begun. Whoever appends at the time may ask.</summary>
+    public bool JustWrites => _file is not null && !WouldRoll;
+
+    private bool WouldRoll => (_shallRoll || _segments[^1].End.Offset >= options.SegmentBytesMax) && _segments[^1].End.Seq > _segments[^1].After;
+
     /// <summary>Writes all appends of the group. False where there is nothing to sync.</summary>
     public bool TryWrite(Utf8Buffer lines)
     {
@@ -102,7 +107,7 @@ internal sealed partial class Book(
             return false;
         try
         {
-            if ((_shallRoll || _segments[^1].End.Offset >= options.SegmentBytesMax) && _segments[^1].End.Seq > _segments[^1].After)
+            if (WouldRoll)
                 Roll();
             Encode(lines, _segments[^1].End);
             if (_written.Count == 0)

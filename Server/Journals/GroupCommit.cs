@@ -6,8 +6,8 @@ namespace EventOnly.Server.Journals;
 /// <summary>
 /// Appends for all projects, one group at a time: takes all that waits, writes once per project, makes it durable, then answers. A group of few
 /// projects syncs each one's segment; a group of many syncs the <see cref="Daybook"/> instead. While it syncs the next group gathers, so the slower
-/// the disk, the larger the groups. It is the work of a thread of its own; but where nothing is synced, whoever appends while nobody is at work does
-/// it at once, for a write into the system's memory takes less time than waking a thread.
+/// the disk, the larger the groups. It is the work of a thread of its own; but where it is nothing but a write, which nobody syncs, whoever appends
+/// while nobody is at work does it at once, for a write into the system's memory takes less time than waking a thread.
 /// </summary>
 internal sealed class GroupCommit : IDisposable
 {
@@ -45,7 +45,7 @@ internal sealed class GroupCommit : IDisposable
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
             _waiting.Add(append);
-            if (_worker != Worker.None || _options.Durability == Durability.Disk)
+            if (_worker != Worker.None || _options.Durability == Durability.Disk || !append.Book.JustWrites)
             {
                 Ring();
                 return append.Done;

@@ -19,6 +19,7 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
     private readonly Lock _gate = new();
     private readonly List<Member> _waiting = [];
     private ReadOnlyMemory<byte>[]? _frames;
+    private volatile bool _hasFailed;
 
     public ProjectState State { get; } = state;
 
@@ -65,21 +66,30 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
     /// <summary>Sends those away who wait for what could not be made.</summary>
     public void Fail()
     {
+        Member[] waiting;
         lock (_gate)
         {
-            foreach (var member in _waiting)
-                member.End(CloseCode.ServerFault);
+            _hasFailed = true;
+            waiting = [.. _waiting];
+            _waiting.Clear();
         }
+        foreach (var member in waiting)
+            member.End(CloseCode.ServerFault);
     }
+
+    /// <summary>Whether it could not be made, and never will be.</summary>
+    public bool HasFailed => _hasFailed;
 
     /// <summary>Has a member woken once it is made.</summary>
     public void AwaitBy(Member member)
     {
         lock (_gate)
         {
-            if (_frames is null)
+            if (_frames is null && !_hasFailed)
                 _waiting.Add(member);
         }
+        if (_hasFailed)
+            member.End(CloseCode.ServerFault);
     }
 
     /// <summary>The frames that answer a request, each made when it is asked for: a state may be large, and is told to one only.</summary>

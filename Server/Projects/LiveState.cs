@@ -85,7 +85,7 @@ internal sealed class LiveState(ProjectState begin)
     /// <summary>What is under way will not be recorded.</summary>
     public void Return()
     {
-        if (_decided is null || _decided.Seq == Seq)
+        if (_decided is null || (_decided.Seq == Seq && _underWay.Count == 0))
             return;
         _decided.Steps = null;
         _decided.Return(CollectionsMarshal.AsSpan(_underWay), Recorded);

@@ -35,8 +35,12 @@ internal sealed class SnapshotCache(string project, Tape tape)
         ref var newest = ref _plain;
         if (compressFrom is not null)
             newest = ref _compressed;
-        if (newest is { } kept && tape.TryFindAfter(kept.State.Seq, out position) && tape.Head - position <= Math.Max(TailBytesMin, kept.Bytes / 4))
+        // One that is being made is good for all who come meanwhile: else who joins a busy project waits behind snapshots that nobody needs.
+        if (newest is { HasFailed: false } kept && tape.TryFindAfter(kept.State.Seq, out position)
+            && (kept.Frames is null || tape.Head - position <= Math.Max(TailBytesMin, kept.Bytes / 4)))
+        {
             return kept;
+        }
         position = tape.Head;
         newest = new(project, state, compressFrom);
         if (newest.Bytes > AtOnceBytesMax)

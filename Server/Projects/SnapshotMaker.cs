@@ -31,17 +31,19 @@ internal sealed class SnapshotMaker(string project, ServerMetrics metrics, ILogg
 
     private async Task MakeAsync(Task before, EncodedSnapshot snapshot)
     {
-        await before;
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             await Task.Run(snapshot.MakeAsync);
             logger.SnapshotEncoded(project, snapshot.State.Seq, snapshot.Frames!.Length);
             metrics.SnapshotsEncoded(1, snapshot.IsCompressed);
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
+        catch (Exception fault)
         {
+            snapshot.Fail(); // those who wait for it would wait for ever
+            if (fault is OutOfMemoryException)
+                throw;
             logger.ProjectFaulted(project, fault);
-            snapshot.Fail();
         }
     }
 }

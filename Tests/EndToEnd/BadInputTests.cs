@@ -58,6 +58,7 @@ public sealed class BadInputTests
 
         // Depth and counts.
         Say("too deep", Create(data: $$$"""{"a":{{{new string('[', 40)}}}{{{new string(']', 40)}}}}"""), "reject invalid too_deep"),
+        Say("too deep behind a blank", Create(data: $$$"""{"a": {{{new string('[', 40)}}}{{{new string(']', 40)}}}}"""), "reject invalid too_deep"),
         Say("too deep in what means nothing", $$$"""{"type":"ping","t":1,"zz":{{{new string('[', 5000)}}}{{{new string(']', 5000)}}}}""", "error invalid too_deep"),
         Say("too deep and never closed", "{\"type\":" + new string('[', 60_000), "error invalid too_deep"),
         Say("as deep as may be", Create(data: $$$"""{"a":{{{new string('[', 30)}}}{{{new string(']', 30)}}}}"""), "fine"),

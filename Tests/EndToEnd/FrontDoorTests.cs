@@ -37,6 +37,25 @@ public sealed class FrontDoorTests
         (accepted > 2 && refused > 2).Should().BeTrue($"{accepted} accepted and {refused} refused: the oddities must be of both kinds");
     }
 
+    [TestCase("[]")]
+    [TestCase("[:]")]
+    [TestCase("[.]")]
+    [TestCase("[::1]")]
+    [TestCase("[::1]:80")]
+    [TestCase("a:")]
+    [TestCase("a:65536")]
+    [TestCase(":80")]
+    [TestCase("a_b")]
+    [TestCase("a..b")]
+    public async Task Both_take_the_same_for_a_host(string host)
+    {
+        await using var server = await LiveServer.StartAsync("--EventOnly:AllowedHosts:0=[]", "--EventOnly:AllowedHosts:1=[:]", "--EventOnly:AllowedHosts:2=[.]", "--EventOnly:AllowedHosts:3=[::1]",
+            "--EventOnly:AllowedHosts:4=a", "--EventOnly:AllowedHosts:5=a_b", "--EventOnly:AllowedHosts:6=a..b", "--EventOnly:AllowedHosts:7=127.0.0.1");
+        var head = RawClient.Handshake(server.Port).Replace($"127.0.0.1:{server.Port}", host, StringComparison.Ordinal);
+
+        (await StatusAsync(server, head, behind: false)).Should().Be(await StatusAsync(server, head, behind: true));
+    }
+
     [Test]
     public async Task A_handshake_that_comes_byte_for_byte_is_let_in_all_the_same()
     {

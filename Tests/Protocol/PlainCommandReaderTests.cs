@@ -74,14 +74,31 @@ public sealed class PlainCommandReaderTests
     }
 
     [Test]
+    public void What_nests_is_not_its_business_however_it_begins([Values("", " ", "\t", "\n", "  ")] string blank, [Values("[", "{\"b\":")] string nesting)
+    {
+        var nested = string.Concat(Enumerable.Repeat(nesting, 40)) + "1" + new string(nesting == "[" ? ']' : '}', 40);
+        foreach (var frame in new[]
+        {
+            $$$"""{"type":"update","project":"apollo","n":7,"entity":"a","patch":{"a":{{{blank + nested}}}}}""",
+            $$$"""{"type":"create","project":"apollo","n":7,"kind":"card","data":{"a":{{{blank + nested}}}}}""",
+        })
+        {
+            Plain(frame).Should().BeNull();
+
+            new WireCodec(WireLimits.Default).TryDecode(Given.Utf8(frame), out ClientMessage? _, out var fault).Should().BeFalse();
+            fault!.Detail.Should().Be(ErrorDetails.TooDeep);
+        }
+    }
+
+    [Test]
     public void A_small_value_keeps_little_else_alive()
     {
         var large = new string('x', 10_000);
         var data = ((Command.Create)Plain($$$"""{"type":"create","project":"apollo","n":7,"kind":"card","data":{"a":"{{{large}}}","b":1,"c":"{{{large}}}","d":2}}""")!.Command).Data;
 
         data["b"]!.Value.ToString().Should().Be("1");
-        ArrayOf(data["b"]!.Value).Length.Should().BeLessThanOrEqualTo(512);
-        ArrayOf(data["d"]!.Value).Length.Should().BeLessThanOrEqualTo(512);
+        ArrayOf(data["b"]!.Value).Length.Should().BeLessThanOrEqualTo(128);
+        ArrayOf(data["d"]!.Value).Length.Should().BeLessThanOrEqualTo(128);
     }
 
     [Test]

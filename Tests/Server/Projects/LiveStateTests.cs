@@ -1,4 +1,5 @@
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
 
@@ -64,6 +65,23 @@ public sealed class LiveStateTests
         Content(live.Recorded).Should().Be(Content(recorded));
         foreach (var (state, content) in given)
             Content(state).Should().Be(content, "what was given away does not change");
+    }
+
+    [Test]
+    public void Batches_that_are_refused_leave_nothing_behind()
+    {
+        var live = new LiveState(Given.State(Given.Entity("a")));
+        var changes = new List<Change>();
+
+        for (var i = 0; i < 3000; i++)
+        {
+            var before = live.StepCount;
+            var batch = new Command.Batch([Given.Create($"x{i}"), Given.Create($"y{i}"), Given.Delete("nobody")]);
+            Decider.Decide(live.Decided, batch, live.Seq + 1, StateLimits.Default, changes).Should().NotBeNull();
+            live.Record(live.StepCount - before, []);
+        }
+
+        (live.StepCount, live.Waiting, live.EntityCount).Should().Be((0, 0, 1));
     }
 
     [Test]

@@ -78,6 +78,24 @@ public sealed class SnapshotCacheTests
         bench.Project.UnmadeSnapshots.Single().Fail();
 
         ann.EndedBy.Should().Be(CloseCode.ServerFault);
+        bench.Enter("bob");
+        bench.Project.UnmadeSnapshots.Should().HaveCount(2, "who comes later has another one made").And.OnlyHaveUniqueItems();
+    }
+
+    [Test]
+    public void Who_comes_while_one_is_being_made_waits_for_the_same_whatever_happens_meanwhile()
+    {
+        var bench = Given.AProject(new ProjectOptions { TapeBytesMax = 16 * 1024 * 1024 }).WithEntities([.. Large().Entities.Values]);
+        bench.MakesSnapshots = false;
+        var ann = bench.Enter("ann");
+        for (var n = 1; n <= 200; n++)
+            bench.Submit("ann", n, Given.Create($"late{n:d3}", $$"""{"text":"{{s_kilobyte}}"}"""));
+
+        var bob = bench.Enter("bob");
+
+        bench.Project.UnmadeSnapshots.Should().ContainSingle().Which.Make();
+        foreach (var guest in new[] { ann, bob })
+            guest.Events().Select(happened => happened.Seq).Should().Equal(Enumerable.Range(151, 200).Select(seq => (long)seq));
     }
 
     private static ProjectState Large() =>
