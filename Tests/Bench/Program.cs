@@ -1,5 +1,6 @@
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Bench.Load;
+using EventOnly.Tests.Bench.Micro;
 using EventOnly.Tests.Bench.Peers;
 using Spectre.Console;
 
@@ -8,6 +9,9 @@ if (args is [SignalRPeer.Argument])
     await SignalRPeer.RunAsync();
     return 0;
 }
+
+if (args is ["micro", ..] and { Length: <= 2 })
+    return MicroBenches.Run(args.ElementAtOrDefault(1));
 
 BenchArguments asked;
 try
@@ -23,6 +27,7 @@ if (asked.Bench is null)
 {
     foreach (var entry in Benches.All)
         Console.WriteLine($"{entry.Name,-12} {entry.Summary}");
+    Console.WriteLine($"{"micro",-12} pieces of the path by themselves, by BenchmarkDotNet; with a filter: micro '*Wire*'");
     Console.WriteLine($"\n{BenchArguments.Help}");
     return 0;
 }

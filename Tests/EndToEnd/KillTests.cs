@@ -25,8 +25,11 @@ internal sealed class KillTests
             await using var server = await RunningServer.StartAsync(data.Folder, "--durability", durability);
             var killed = false;
             bool IsKilled() => Volatile.Read(ref killed);
-            Task[] working = [.. authors.Select(author => WriteAsync(author, server.Port, IsKilled)), .. watchers.Select(watcher => watcher.WatchAsync(server.Port, IsKilled))];
-            using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(chance.Next(100, 700)))) // the moment of the kill is the test's input
+            var acknowledged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task[] working = [.. authors.Select(author => WriteAsync(author, server.Port, IsKilled, acknowledged)), .. watchers.Select(watcher => watcher.WatchAsync(server.Port, IsKilled))];
+            if (kill % 2 == 0) // on a busy machine the others may be killed before anybody has come in
+                await acknowledged.Task.WaitAsync(RawClient.Patience);
+            using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(chance.Next(50, 500)))) // the moment of the kill is the test's input
                 await timer.WaitForNextTickAsync();
             Volatile.Write(ref killed, true);
             await server.KillAsync();
@@ -44,14 +47,17 @@ internal sealed class KillTests
             authors.Where(author => author.Session.Length > 0).ToDictionary(author => author.Session, author => author.Sent),
             watchers.Select((watcher, i) => ($"watcher{i}", watcher.Watches)).ToDictionary(named => named.Item1, named => named.Watches)).Should().BeEmpty();
 
-    private static async Task WriteAsync(Author author, int port, Func<bool> isKilled)
+    private static async Task WriteAsync(Author author, int port, Func<bool> isKilled, TaskCompletionSource acknowledged)
     {
         try
         {
             await author.JoinAsync(port);
             await author.ResendAsync();
             while (true)
+            {
                 await author.WriteAsync();
+                acknowledged.TrySetResult();
+            }
         }
         catch (Exception lost) when (isKilled() && lost is not OutOfMemoryException)
         {
