@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EventOnly.Protocol.Wire;
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Bench.Load;
 using EventOnly.Tests.Support;
@@ -118,6 +119,43 @@ public sealed class DialectTests
 
         relay.Loop.Acknowledged.Should().Be(1);
         relay.Invoking(relay => relay.Say(ScriptedRelay.Frame(Answer(number == 0 ? 1 : 3)))).Should().Throw<BrokenPromiseException>();
+    }
+
+    [Test]
+    public void What_leaves_a_server_for_each_delivery_is_as_long_for_all([Values] Kind kind)
+    {
+        using var relay = new ScriptedRelay(New(kind), source: 0);
+        relay.Connection.Dialect.Publish(relay.Connection, relay.Loop.Output, 12345);
+        var said = Unmasked(relay.Loop.Output.Bytes);
+        var text = said[said.IndexOf(kind == Kind.Update ? "{\"x\"" : "{\"n\"", StringComparison.Ordinal)..(said.LastIndexOf("\"}", StringComparison.Ordinal) + 2)];
+
+        var relayed = Event(kind, 12345).Replace(kind == Kind.Update ? """{"x":"y"}""" : """{"n":12345,"p":0,"x":"y"}""", text, StringComparison.Ordinal);
+
+        relayed.Length.Should().BeCloseTo(Dialect.EventBytes, 1, relayed);
+    }
+
+    [Test]
+    public void A_frame_is_masked_with_a_key_that_no_server_skips()
+    {
+        var output = new FrameWriter();
+        output.Begin();
+        output.Say("ab"u8).End();
+        output.Begin();
+        output.Say(Enumerable.Repeat((byte)'x', 300).ToArray()).End();
+
+        output.Bytes[2..6].ToArray().Should().OnlyContain(part => part != 0).And.OnlyHaveUniqueItems();
+        Unmasked(output.Bytes[..8]).Should().Be("ab");
+        Unmasked(output.Bytes[8..]).Should().Be(new('x', 300));
+    }
+
+    /// <summary>The one frame that is there.</summary>
+    private static string Unmasked(ReadOnlySpan<byte> frame)
+    {
+        var (reader, room) = (new FrameReader(masked: true, mayCompress: false), new byte[1000]);
+        reader.Read(ref frame, room, out _).Should().Be(FrameStep.Began);
+        reader.Read(ref frame, room, out var length).Should().Be(FrameStep.Ended);
+        frame.Length.Should().Be(0);
+        return Encoding.ASCII.GetString(room, 0, length);
     }
 
     [Test]
