@@ -17,7 +17,8 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
           --record         writes the figures to docs/benchmarks, with a chart
 
         Servers run on the first core, the load on the last; each comparison has all its servers in one run, in random order. npm packages of
-        the peers are fetched at first use; a peer that cannot be had is named. A goal that is missed is marked. Events that are lost, doubled or out of order end a bench with exit code 1.
+        the peers are fetched at first use; a peer that cannot be had is named. A goal that is missed is marked. Where events are lost, doubled or out of order, that is
+        said, those figures are left out, and the exit code is 1.
         """;
 
     /// <summary>Of the project this program was built in: relative names are meant from where the caller is, this one is not.</summary>

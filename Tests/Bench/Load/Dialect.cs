@@ -43,6 +43,11 @@ internal abstract class Dialect
     /// <summary>A message came (of a large one its beginning): tells the loop what it means.</summary>
     public abstract void Read(LoadConnection connection, ReadOnlySpan<byte> message, LoadLoop loop);
 
+    /// <summary>Some of a message came of which only the beginning was read.</summary>
+    public virtual void Passing(LoadConnection connection, ReadOnlySpan<byte> bytes)
+    {
+    }
+
     /// <summary>All of a message came of which only the beginning was read.</summary>
     public virtual void Passed(LoadConnection connection, LoadLoop loop)
     {
