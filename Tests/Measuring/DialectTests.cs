@@ -174,6 +174,20 @@ public sealed class DialectTests
     }
 
     [Test]
+    public void The_entities_of_a_snapshot_are_counted_however_large_its_parts_are([Values(2, 100, 1000)] int entities)
+    {
+        var each = """{"entity":"e","kind":"k","version":1,"data":{"x":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}}""";
+        var half = string.Join(',', Enumerable.Repeat(each, entities / 2));
+        using var relay = new ScriptedRelay(New(Kind.Update));
+        relay.Say(Encoding.ASCII.GetBytes(ScriptedRelay.Answer));
+
+        foreach (var part in (int[])[1, 2])
+            relay.Say(ScriptedRelay.Frame(Snapshot.Replace("\"part\":1,\"parts\":1", $"\"part\":{part},\"parts\":2", StringComparison.Ordinal).Replace("[]", $"[{half}]", StringComparison.Ordinal)));
+
+        (relay.Connection.SnapshotEntities, relay.Connection.Stage).Should().Be((entities, Stage.Joined));
+    }
+
+    [Test]
     public void An_event_before_the_snapshot_breaks_the_bench()
     {
         using var relay = new ScriptedRelay(New(Kind.Update));
