@@ -26,6 +26,7 @@ help() {
 
 Needed: the .NET SDK 10. For the tests also Node.js 18 or newer, Chromium, strace and jq; on Debian and Ubuntu `./run.sh test`
 installs these if it may (as root or with sudo), else it says what to install. Tests that mount a small disk run as root only.
+For the servers that `bench` compares with, and only for them: node, npm and cc. What is missing is named in its report.
 TEXT
 }
 
@@ -133,15 +134,20 @@ publish_form() {
 
 publish() {
     need_dotnet
-    local output=$ROOT/artifacts/publish ready=-p:PublishReadyToRun=true
+    local output=$ROOT/artifacts/publish ready=-p:PublishReadyToRun=true form
     case "${1:-} ${2:-}" in
         " ") ;;
         "--output "?*) output=$2 ;;
         "--output="*) output=${1#--output=} ;;
         *) cannot "'$1' is not known: ./run.sh publish [--output FOLDER]" ;;
     esac
-    mkdir -p "$output"
-    output=$(cd "$output" && pwd)
+    mkdir -p "$output" && output=$(cd "$output" && pwd) || cannot "There can be no folder '$output'."
+    # What is there is replaced, so it must be publish's own: that is what the empty file says. (artifacts/ is nobody else's.)
+    for form in folder single; do
+        [ ! -e "$output/$form" ] || [ -e "$output/.made-by-publish" ] || [ "$output" = "$ROOT/artifacts/publish" ] ||
+            cannot "'$output/$form' was not made by publish, and would be replaced: name another folder, or remove it."
+    done
+    : >"$output/.made-by-publish" || cannot "Nothing can be written to '$output'."
     # Its compiler is a package, which an offline machine may not have: without it all works, and starts a little later.
     (cd "$ROOT" && dotnet restore Server --use-current-runtime $ready -v quiet -nowarn:NU1603) >/dev/null 2>&1 </dev/null || { say "The package of ReadyToRun cannot be had here: published without."; ready=; }
     publish_form "$output/folder" $ready || cannot "It cannot be published."
@@ -152,10 +158,12 @@ publish() {
 
 bench() {
     need_dotnet
-    cd "$ROOT"
     build Tests/Bench || exit 1
-    case "${1:-}" in start | all) publish >/dev/null ;; esac # a row each
-    exec dotnet "Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
+    case " $* " in *" start "* | *" all "*)
+        rm -rf "$ROOT/artifacts/publish" # an old one must not be measured as if it were this one
+        (publish >/dev/null) || say "The published forms are not measured: publishing failed." ;; # a row each
+    esac
+    exec dotnet "$ROOT/Tests/Bench/bin/$CONFIGURATION/net10.0/EventOnly.Bench.dll" "$@"
 }
 
 # A part that cannot run here counts as skipped; with EVENTONLY_STRICT=1 it counts as failed.

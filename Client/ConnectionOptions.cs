@@ -6,7 +6,7 @@ namespace EventOnly.Client;
 /// <summary>How a WebSocket is made.</summary>
 public sealed record ConnectionOptions
 {
-    /// <summary>The <c>Origin</c> header. None by default; needed only to look like a page of that origin.</summary>
+    /// <summary>The <c>Origin</c> header. None by default; needed only to look like a page of that origin. Printable ASCII without spaces.</summary>
     public string? Origin { get; init; }
 
     /// <summary>Bytes of one message from the server; a larger one ends the connection. Raise it for entities or history pages beyond 16 MiB.</summary>

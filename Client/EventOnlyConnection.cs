@@ -47,15 +47,21 @@ public sealed class EventOnlyConnection : IAsyncDisposable
     }
 
     /// <summary>Sends bytes as one text message, whatever they are.</summary>
+    /// <exception cref="WebSocketException">The connection broke, or <see cref="CloseAsync"/> was called before.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken ct = default) => _transport.SendAsync(message, ct);
 
     /// <summary>The next message as it came, valid until the next call; null when the other side has closed.</summary>
     /// <exception cref="WebSocketException">The connection broke without a close frame.</exception>
-    /// <exception cref="ProtocolException">The message is binary, is larger than <see cref="ConnectionOptions.MessageBytesMax"/>, or no server may send it.</exception>
+    /// <exception cref="ProtocolException">
+    /// The message is binary, is larger than <see cref="ConnectionOptions.MessageBytesMax"/>, or no server may send it. The line has been dropped, and each
+    /// further call says the same.
+    /// </exception>
     public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken ct = default) => _transport.ReceiveAsync(ct);
 
     /// <summary>The next message, understood; null when the other side has closed.</summary>
-    /// <exception cref="ProtocolException">It cannot be understood. The connection can be read on.</exception>
+    /// <exception cref="ProtocolException">
+    /// It cannot be understood: only after <c>bad_frame</c> can the connection be read on. Or what <see cref="ReceiveAsync"/> throws.
+    /// </exception>
     public async ValueTask<ServerMessage?> ReceiveMessageAsync(CancellationToken ct = default)
     {
         if (await ReceiveAsync(ct).ConfigureAwait(false) is not { } frame)
@@ -64,7 +70,7 @@ public sealed class EventOnlyConnection : IAsyncDisposable
         return _codec.TryDecode(frame.Span, out ServerMessage? message, out var fault) ? message : throw new ProtocolException("bad_frame", fault!.Message);
     }
 
-    /// <summary>Says goodbye, or answers a goodbye. What the other side still has to say can be received until it closes too.</summary>
+    /// <summary>Says goodbye, or answers a goodbye: then nothing more can be sent. What the other side still has to say can be received until it closes too.</summary>
     public async Task CloseAsync(CancellationToken ct = default) => await _transport.CloseAsync(ct).ConfigureAwait(false);
 
     /// <summary>Drops the line without a close frame. May be called at any time, by anybody.</summary>

@@ -33,6 +33,7 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
     private int _controlBytes;
     private bool _isClosed;
     private int _closesSaid;
+    private ProtocolException? _fault;
 
     private enum Turn
     {
@@ -100,6 +101,8 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
     /// <summary>Reads what is in the buffer, up to something that must be acted on.</summary>
     private Turn Next()
     {
+        if (_fault is not null)
+            throw _fault;
         while (!_isClosed)
         {
             ReadOnlySpan<byte> input = _buffer.AsSpan(_start, _end - _start);
@@ -123,7 +126,7 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
                     return Turn.Message;
                 case FrameStep.Broken:
                     var fault = _frames.Fault!.Value.Describe();
-                    throw new ProtocolException(fault.Word, $"The server sent what no server may: {fault.Reason}");
+                    throw Broken(fault.Word, $"The server sent what no server may: {fault.Reason}");
                 case FrameStep.Starved:
                     return Turn.Starved;
             }
@@ -139,11 +142,19 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
             return;
         }
         if (_frames.MessageOpcode == FrameOpcode.Binary)
-            throw new ProtocolException("not_text", "The server sent a binary message.");
+            throw Broken("not_text", "The server sent a binary message.");
         if (head.Opcode != FrameOpcode.Continuation)
             (_messageStart, _messageEnd) = (_start, _start);
         if (head.Length > messageBytesMax - (_messageEnd - _messageStart))
-            throw new ProtocolException("message_too_large", $"A message is larger than {messageBytesMax} bytes.");
+            throw Broken("message_too_large", $"A message is larger than {messageBytesMax} bytes.");
+    }
+
+    /// <summary>What a frame that was refused goes on with is nobody's: nothing more is read, and each receive says why.</summary>
+    private ProtocolException Broken(string code, string message)
+    {
+        _fault = new(code, message);
+        Abort();
+        return _fault;
     }
 
     private Turn? HearControl()
@@ -155,7 +166,7 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
             case FrameOpcode.Close:
                 var payload = _control.AsSpan(0, _controlBytes);
                 if (!ClosePayload.TryRead(payload, out var code))
-                    throw new ProtocolException("protocol_error", "The server sent a close frame that breaks a rule.");
+                    throw Broken("protocol_error", "The server sent a close frame that breaks a rule.");
                 (CloseCode, CloseReason) = (code ?? NoCloseCode, payload.Length > 2 ? Encoding.UTF8.GetString(payload[2..]) : null);
                 _isClosed = true;
                 return Turn.Closed;
@@ -219,6 +230,8 @@ internal sealed class StreamTransport(Stream stream, string? subprotocol, int me
             await _sending.WaitAsync(ct).ConfigureAwait(false);
             try
             {
+                if (first == FinText && Volatile.Read(ref _closesSaid) == 1)
+                    throw new WebSocketException(WebSocketError.InvalidState, "Nothing can be said after the goodbye."); // section 5.5.1
                 await stream.WriteAsync(frame.AsMemory(0, length), ct).ConfigureAwait(false);
             }
             finally

@@ -12,7 +12,18 @@ internal sealed class EmbeddedFiles(string root) : IFileProvider
     private static readonly Assembly s_assembly = typeof(EmbeddedFiles).Assembly;
 
     /// <summary>They are as old as the program, which is their version as well: browsers ask by it whether theirs is still good.</summary>
-    private static readonly DateTimeOffset s_madeAt = new(File.GetLastWriteTimeUtc(Environment.ProcessPath ?? AppContext.BaseDirectory), TimeSpan.Zero);
+    private static readonly DateTimeOffset s_madeAt = new(MadeAt(), TimeSpan.Zero);
+
+    /// <summary>The program may be one file, or a library that <c>dotnet</c> was told to run: the age of <c>dotnet</c> itself says nothing.</summary>
+    private static DateTime MadeAt()
+    {
+        var name = s_assembly.GetName().Name!;
+        var library = File.GetLastWriteTimeUtc(Path.Combine(AppContext.BaseDirectory, $"{name}.dll")); // long ago where there is none
+        if (Environment.ProcessPath is not { } program || Path.GetFileName(program) != name && Path.GetFileName(program) != $"{name}.exe")
+            return library;
+        var age = File.GetLastWriteTimeUtc(program);
+        return age > library ? age : library;
+    }
 
     /// <exception cref="FileNotFoundException">There is none of that name.</exception>
     public static Stream Open(string name) => s_assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException($"{name} is not in {s_assembly.GetName().Name}.");

@@ -17,8 +17,12 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
           --record         writes the figures to docs/benchmarks, with a chart
 
         Servers run on the first core, the load on the last; each comparison has all its servers in one run, in random order. npm packages of
-        the peers are fetched at first use; a peer that cannot be had is named. A goal that is missed is marked. Events that are lost, doubled or out of order end a bench with exit code 1.
+        the peers are fetched at first use; a peer that cannot be had is named. A goal that is missed is marked. Where events are lost, doubled or out of order, that is
+        said, those figures are left out, and the exit code is 1.
         """;
+
+    /// <summary>Of the project this program was built in: relative names are meant from where the caller is, this one is not.</summary>
+    private static readonly string s_record = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "docs", "benchmarks"));
 
     /// <exception cref="FormatException">Something is not understood; the message says what.</exception>
     public static BenchArguments Read(string[] args)
@@ -32,7 +36,7 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
                 "--long" => asked with { Sizes = Sizes.Long with { HasPeers = asked.Sizes.HasPeers } },
                 "--no-peers" => asked with { Sizes = asked.Sizes with { HasPeers = false } },
                 "--server" => asked with { Server = Path.GetFullPath(ValueOf(args, ref i)) },
-                "--record" => asked with { Record = Path.Combine("docs", "benchmarks") },
+                "--record" => asked with { Record = s_record },
                 "--json" => asked with { Json = ValueOf(args, ref i) },
                 "--folder" => asked with { Folder = ValueOf(args, ref i) },
                 _ when Benches.All.Any(bench => bench.Name == args[i]) && asked.Bench is null => asked with { Bench = args[i] },

@@ -24,7 +24,7 @@ internal static class BenchProgram
             var run = new BenchRun(folder, asked.Sizes, what => progress.WriteLine($"  {what} ..."));
             var machine = Machine.Look(folder, TimeProvider.System);
             var others = new OtherPrograms();
-            await bench.RunAsync(run);
+            await MeasureAsync(bench, run);
             if (others.Describe() is { } note)
                 run.Note(note);
             Report.Print(console, machine, run.Rows, run.Notes);
@@ -32,17 +32,14 @@ internal static class BenchProgram
                 await File.WriteAllTextAsync(asked.Json, Report.ToJson(bench.Name, machine, run.Rows, run.Notes) + "\n");
             if (asked.Record is not null)
                 await RecordAsync(asked.Record, bench.Name, machine, run);
-            return 0;
+            foreach (var failure in run.Failures)
+                await progress.WriteLineAsync($"A promise is broken: {failure}");
+            return run.Failures.Count == 0 ? 0 : 1;
         }
         catch (Exception) when (ServerProcess.IsEnding)
         {
             await progress.WriteLineAsync("Ended before its time.");
             return Interrupted;
-        }
-        catch (BrokenPromiseException broken)
-        {
-            await progress.WriteLineAsync($"A promise is broken; no figure counts. {broken.Message}");
-            return 1;
         }
         catch (NotMeasurableException missing)
         {
@@ -52,6 +49,19 @@ internal static class BenchProgram
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The rows until something failed are kept.</summary>
+    internal static async Task MeasureAsync(BenchEntry bench, BenchRun run)
+    {
+        try
+        {
+            await bench.RunAsync(run);
+        }
+        catch (BrokenPromiseException broken) when (!ServerProcess.IsEnding)
+        {
+            run.Fail($"{bench.Name}: {broken.Message}");
         }
     }
 

@@ -1,3 +1,5 @@
+using EventOnly.Tests.Bench.Load;
+
 namespace EventOnly.Tests.Bench;
 
 /// <summary>How long and how much to measure.</summary>
@@ -96,6 +98,7 @@ internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
 {
     private readonly List<Row> _rows = [];
     private readonly List<string> _notes = [];
+    private readonly List<string> _failures = [];
     private int _folders;
 
     public Sizes Sizes { get; } = sizes;
@@ -103,6 +106,9 @@ internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
     public IReadOnlyList<Row> Rows => _rows;
 
     public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Whose promise is broken, and which: their figures are not among the rows.</summary>
+    public IReadOnlyList<string> Failures => _failures;
 
     public void Tell(string what) => tell(what);
 
@@ -113,6 +119,32 @@ internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
     {
         if (!_notes.Contains(note))
             _notes.Add(note);
+    }
+
+    /// <summary>Does one part of a bench. Where it fails, that is said, and what else is measured counts: hours are not lost by one of many.</summary>
+    /// <returns>Whether it did not fail.</returns>
+    public bool Attempt(string what, Action work)
+    {
+        try
+        {
+            work();
+            return true;
+        }
+        catch (BrokenPromiseException broken) when (!ServerProcess.IsEnding) // else its server was ended by us
+        {
+            Fail($"{what}: {broken.Message}");
+        }
+        catch (IOException missing) when (!ServerProcess.IsEnding)
+        {
+            Note($"Missing: {what}: {missing.Message.ReplaceLineEndings(" ")}");
+        }
+        return false;
+    }
+
+    public void Fail(string failure)
+    {
+        _failures.Add(failure);
+        Note($"A promise is broken, and what it is about is not in the figures: {failure}");
     }
 
     /// <summary>A folder of its own on the disk that is measured, until the end of the run.</summary>
@@ -134,5 +166,5 @@ internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
     }
 }
 
-/// <summary>Events were lost, doubled or out of order: then no figure counts.</summary>
+/// <summary>Events were lost, doubled or out of order: then no figure of it counts.</summary>
 internal sealed class BrokenPromiseException(string message) : Exception(message);

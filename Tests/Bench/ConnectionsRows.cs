@@ -24,9 +24,9 @@ internal static class ConnectionsRows
         var peers = new PeerServers(run);
         Contender[] contenders = run.Sizes.HasPeers ? [Contender.Updates, peers.SignalR()] : [Contender.Updates];
         foreach (var contender in contenders)
-            Idle(run, contender);
-        Connect(run, contenders);
-        StormRows.Measure(run);
+            Comparison.Attempt(run, "idle", contender, () => Idle(run, contender));
+        run.Attempt("connects", () => Connect(run, contenders));
+        run.Attempt("join storm", () => StormRows.Measure(run));
     });
 
     /// <summary>In a server of its own, for memory that was once used is seldom given back.</summary>
@@ -49,6 +49,9 @@ internal static class ConnectionsRows
         var later = Math.Max(1, server.ResidentBytes - without) / (double)shape.Count;
         cpu = server.CpuTime - cpu;
         var isOurs = contender.IsEventOnly;
+        run.Note(
+            $"Idle: `RSS each` is what the process holds with all connections, less what it held when its first {PerProject} had come and gone, divided by their number. "
+            + $"`later` is the same after {run.Sizes.FlatTime.TotalSeconds:N0} s in which nothing happens (a minute, in the long form five): \"flat\" says no more than that.");
         run.Add(new(
             $"Idle: {shape.Count:N0} connections, joined, in {projects} projects", contender.Name,
             isOurs ? Figure.AtMost("RSS each", first, 8192, "bytes") : new("RSS each", first, "bytes"),

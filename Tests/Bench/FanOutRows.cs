@@ -16,10 +16,10 @@ internal static class FanOutRows
         Contender?[] contenders = run.Sizes.HasPeers
             ? [Contender.Updates, Contender.Broadcasts, peers.SignalR(), peers.Ws(framed: true), peers.Ws(framed: false), peers.SocketIo(), peers.Floor()]
             : [Contender.Updates, Contender.Broadcasts];
-        Compare(run, [.. contenders.OfType<Contender>()]);
-        PaceRows.Measure(run, peers);
-        SlowRows.Measure(run);
-        GrowthRows.Measure(run);
+        run.Attempt("fan-out", () => Compare(run, [.. contenders.OfType<Contender>()]));
+        run.Attempt("pace", () => PaceRows.Measure(run, peers));
+        run.Attempt("slow members", () => SlowRows.Measure(run));
+        run.Attempt("growth", () => GrowthRows.Measure(run));
     });
 
     private static void Compare(BenchRun run, IReadOnlyList<Contender> contenders)

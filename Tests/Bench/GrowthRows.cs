@@ -14,7 +14,8 @@ internal static class GrowthRows
         foreach (var members in run.Sizes.GrowthMembers)
         {
             var shape = new CrewShape(1, members, FanOutRows.Publishers(members));
-            var one = Comparison.Measure(run, $"growth, {members} members", [Contender.Updates], cell => FanOutRows.Fly(cell, shape).Stretch)[0];
+            if (Comparison.Measure(run, $"growth, {members} members", [Contender.Updates], cell => FanOutRows.Fly(cell, shape).Stretch) is not [var one])
+                continue;
             var cpu = one.Median(stretch => stretch.CpuUsPerDelivery);
             run.Add(new(
                 "Growth: members of one project, as many events as it takes", $"{members:N0} members",

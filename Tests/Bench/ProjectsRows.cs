@@ -11,7 +11,8 @@ internal static class ProjectsRows
     public static Task RunAsync(BenchRun run) => LoadThread.RunAsync(() =>
     {
         var shape = new CrewShape(run.Sizes.SmallProjects, Members, 1);
-        var one = Comparison.Measure(run, "projects", [Contender.Updates], cell => Paced.Measure(cell, shape, shape.Groups * PerSecond))[0];
+        if (Comparison.Measure(run, "projects", [Contender.Updates], cell => Paced.Measure(cell, shape, shape.Groups * PerSecond)) is not [var one])
+            return;
         run.Add(new(
             $"Projects: {shape.Groups:N0} × {Members} members, {PerSecond} events/s each, from the intended time", one.Contender.Name,
             [.. Paced.ToFigures(one, p99BelowMs: 10),

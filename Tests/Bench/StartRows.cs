@@ -20,7 +20,7 @@ internal static class StartRows
                 run.Note($"The published {form} was not measured: ./run.sh publish makes it.");
         }
         foreach (var (name, server) in forms)
-            Measure(run, name, server);
+            Comparison.Attempt(run, "start", server, () => Measure(run, name, server));
     });
 
     private static void Measure(BenchRun run, string form, Contender contender)

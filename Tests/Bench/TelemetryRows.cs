@@ -19,6 +19,8 @@ internal static class TelemetryRows
     private static void Compare(BenchRun run, string section, string what, Func<Cell, Stretch> measure, Func<Stretch, double> rate, Func<Stretch, double> cpu)
     {
         var all = Comparison.Measure(run, $"telemetry, {what}", [s_unwatched, s_watched], measure);
+        if (all.Count < 2)
+            return; // one has failed, and there is nothing to compare
         var unwatched = all[0].Median(cpu);
         foreach (var one in all)
         {

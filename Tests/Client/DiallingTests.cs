@@ -42,6 +42,17 @@ public sealed class DiallingTests
         _server.Request.Should().NotContain("Origin");
     }
 
+    [TestCase("https://there\r\nCookie: a=b")]
+    [TestCase("https://there\n")]
+    [TestCase("https://the re")]
+    [TestCase("https://thé.re")]
+    [TestCase("https://there\u007F")]
+    public void What_no_origin_has_is_refused_before_it_can_become_a_header(string origin)
+    {
+        var shaking = () => new ClientHandshake(_server.Uri, origin);
+        shaking.Should().Throw<ArgumentException>();
+    }
+
     [Test]
     public void The_example_of_RFC_6455_section_1_3_holds() =>
         ClientHandshake.AcceptOf("dGhlIHNhbXBsZSBub25jZQ==").Should().Be("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");

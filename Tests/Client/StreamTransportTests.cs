@@ -85,6 +85,19 @@ public sealed class StreamTransportTests
     }
 
     [Test]
+    public async Task After_the_goodbye_nothing_is_said_but_pings_are_answered()
+    {
+        var stream = new PieceStream([[.. Frame(0x89, "hi"), .. Frame(0x81, "a")]]);
+        await using var transport = Over(stream);
+        await transport.CloseAsync(default);
+        var sending = async () => await transport.SendAsync("b"u8.ToArray(), default);
+        await sending.Should().ThrowAsync<WebSocketException>();
+        await transport.ReceiveAsync(default);
+
+        Said(stream).Should().Equal((FrameOpcode.Close, "\u0003\u00e8"), (FrameOpcode.Pong, "hi"));
+    }
+
+    [Test]
     public async Task A_close_is_told_with_its_code_and_reason_and_stays()
     {
         await using var transport = Over(new PieceStream([FrameHeader.Close(CloseCode.SlowConsumer)]));
@@ -108,11 +121,15 @@ public sealed class StreamTransportTests
     [TestCase(new byte[] { 0x82, 0x01, 65 }, "not_text", TestName = "A binary message is refused by its head")]
     [TestCase(new byte[] { 0x81, 0x7F, 0, 0, 0, 0, 0x7F, 0, 0, 0 }, "message_too_large", TestName = "A message beyond the limit is refused by its head")]
     [TestCase(new byte[] { 0x88, 0x01, 3 }, "protocol_error", TestName = "Half a close code is refused")]
-    public async Task What_no_server_may_send_ends_it(byte[] bytes, string code)
+    public async Task What_no_server_may_send_ends_it_for_good(byte[] bytes, string code)
     {
-        await using var transport = Over(new PieceStream([bytes]));
+        var stream = new PieceStream([[.. bytes, .. Frame(0x81, "a")], Frame(0x81, "b")]);
+        await using var transport = Over(stream);
         var receiving = async () => await transport.ReceiveAsync(default);
         (await receiving.Should().ThrowAsync<ProtocolException>()).Which.Code.Should().Be(code);
+        var reads = stream.Reads;
+        (await receiving.Should().ThrowAsync<ProtocolException>("what follows belongs to nobody")).Which.Code.Should().Be(code);
+        (stream.Reads, stream.IsDisposed).Should().Be((reads, true));
     }
 
     [Test]

@@ -38,14 +38,27 @@ internal sealed class RunScriptTests
     [TestCase("record apollo -o script.jsonl --data data", "Tools")]
     [TestCase("replay script.jsonl", "Tools")]
     [TestCase("page -o board.html", "Tools")]
+    [TestCase("bench fanout --short --json figures.json", "Tests/Bench")]
     public async Task Relative_names_are_meant_from_where_the_caller_is(string verb, string project)
     {
         var (code, output, error) = await RunAsync($"'{Repository.PathOf("run.sh")}' {verb}");
 
         code.Should().Be(7, "the exit code is the tool's");
-        string[] arguments = [Repository.PathOf(project, "bin", "Release", "net10.0", $"EventOnly.{project}.dll"), .. verb.Split(' ')];
+        string[] arguments = [Repository.PathOf(project, "bin", "Release", "net10.0", $"EventOnly.{Path.GetFileName(project)}.dll"), .. verb.Split(' ').Skip(verb.StartsWith("bench", StringComparison.Ordinal) ? 1 : 0)];
         output.Should().Be($"in {_folder}\n{string.Concat(arguments.Select(argument => $"got {argument}\n"))}");
         error.Should().BeEmpty("a build that succeeds says nothing");
+    }
+
+    [Test]
+    public async Task Publishing_leaves_a_folder_that_it_did_not_make()
+    {
+        var mine = Directory.CreateDirectory(Path.Combine(_folder, "mine", "folder"));
+        await File.WriteAllTextAsync(Path.Combine(mine.FullName, "letter.txt"), "Dear reader");
+
+        var (code, _, error) = await RunAsync($"'{Repository.PathOf("run.sh")}' publish --output mine");
+
+        (code, mine.EnumerateFiles().Count()).Should().Be((2, 1));
+        error.Should().Contain("mine/folder' was not made by publish");
     }
 
     [TestCase("", "")]

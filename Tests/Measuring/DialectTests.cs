@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EventOnly.Protocol.Wire;
 using EventOnly.Tests.Bench;
 using EventOnly.Tests.Bench.Load;
 using EventOnly.Tests.Support;
@@ -121,6 +122,43 @@ public sealed class DialectTests
     }
 
     [Test]
+    public void What_leaves_a_server_for_each_delivery_is_as_long_for_all([Values] Kind kind)
+    {
+        using var relay = new ScriptedRelay(New(kind), source: 0);
+        relay.Connection.Dialect.Publish(relay.Connection, relay.Loop.Output, 12345);
+        var said = Unmasked(relay.Loop.Output.Bytes);
+        var text = said[said.IndexOf(kind == Kind.Update ? "{\"x\"" : "{\"n\"", StringComparison.Ordinal)..(said.LastIndexOf("\"}", StringComparison.Ordinal) + 2)];
+
+        var relayed = Event(kind, 12345).Replace(kind == Kind.Update ? """{"x":"y"}""" : """{"n":12345,"p":0,"x":"y"}""", text, StringComparison.Ordinal);
+
+        relayed.Length.Should().BeCloseTo(Dialect.EventBytes, 1, relayed);
+    }
+
+    [Test]
+    public void A_frame_is_masked_with_a_key_that_no_server_skips()
+    {
+        var output = new FrameWriter();
+        output.Begin();
+        output.Say("ab"u8).End();
+        output.Begin();
+        output.Say(Enumerable.Repeat((byte)'x', 300).ToArray()).End();
+
+        output.Bytes[2..6].ToArray().Should().OnlyContain(part => part != 0).And.OnlyHaveUniqueItems();
+        Unmasked(output.Bytes[..8]).Should().Be("ab");
+        Unmasked(output.Bytes[8..]).Should().Be(new('x', 300));
+    }
+
+    /// <summary>The one frame that is there.</summary>
+    private static string Unmasked(ReadOnlySpan<byte> frame)
+    {
+        var (reader, room) = (new FrameReader(masked: true, mayCompress: false), new byte[1000]);
+        reader.Read(ref frame, room, out _).Should().Be(FrameStep.Began);
+        reader.Read(ref frame, room, out var length).Should().Be(FrameStep.Ended);
+        frame.Length.Should().Be(0);
+        return Encoding.ASCII.GetString(room, 0, length);
+    }
+
+    [Test]
     public void Records_of_SignalR_are_read_however_its_frames_are_cut()
     {
         var text = Event(Kind.SignalR, 1) + Event(Kind.SignalR, 2) + Event(Kind.SignalR, 3);
@@ -133,6 +171,20 @@ public sealed class DialectTests
 
             relay.Loop.Deliveries.Should().Be(3, $"cut at {cut}");
         }
+    }
+
+    [Test]
+    public void The_entities_of_a_snapshot_are_counted_however_large_its_parts_are([Values(2, 100, 1000)] int entities)
+    {
+        var each = """{"entity":"e","kind":"k","version":1,"data":{"x":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}}""";
+        var half = string.Join(',', Enumerable.Repeat(each, entities / 2));
+        using var relay = new ScriptedRelay(New(Kind.Update));
+        relay.Say(Encoding.ASCII.GetBytes(ScriptedRelay.Answer));
+
+        foreach (var part in (int[])[1, 2])
+            relay.Say(ScriptedRelay.Frame(Snapshot.Replace("\"part\":1,\"parts\":1", $"\"part\":{part},\"parts\":2", StringComparison.Ordinal).Replace("[]", $"[{half}]", StringComparison.Ordinal)));
+
+        (relay.Connection.SnapshotEntities, relay.Connection.Stage).Should().Be((entities, Stage.Joined));
     }
 
     [Test]

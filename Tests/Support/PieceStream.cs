@@ -10,6 +10,8 @@ internal sealed class PieceStream(IEnumerable<byte[]> pieces) : Stream
     /// <summary>Reads so far, those that only wait included.</summary>
     public int Reads { get; private set; }
 
+    public bool IsDisposed { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -46,6 +48,12 @@ internal sealed class PieceStream(IEnumerable<byte[]> pieces) : Stream
 
     public override void Flush()
     {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

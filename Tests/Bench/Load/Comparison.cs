@@ -11,36 +11,62 @@ internal static class Comparison
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_quietWithin = TimeSpan.FromSeconds(5);
 
-    /// <returns>For each contender its measurements, in the order in which the contenders were named.</returns>
+    /// <returns>
+    /// For each contender its measurements, in the order in which the contenders were named. One that does not start or breaks a promise is not among
+    /// them: the run says so, and the others are measured on.
+    /// </returns>
     public static IReadOnlyList<Measured<T>> Measure<T>(BenchRun run, string what, IReadOnlyList<Contender> contenders, Func<Cell, T> measure)
     {
-        var servers = new List<ServerProcess>();
+        if (run.Sizes.Rounds == 1)
+            run.Note("One round: servers that are compared were measured once each, so these figures are no medians and have no spread.");
+        var entrants = new List<(Measured<T> Measured, ServerProcess Server)>();
         try
         {
             foreach (var contender in contenders)
-                servers.Add(contender.Start(run.NewFolder()));
-            var measured = contenders.Select(contender => new Measured<T>(contender, [])).ToArray();
+                Attempt(run, what, contender, () => entrants.Add((new(contender, []), contender.Start(run.NewFolder()))));
             var chance = new Random(contenders.Count);
             for (var round = 0; round < run.Sizes.Rounds; round++)
             {
-                var order = Enumerable.Range(0, contenders.Count).ToArray();
+                var order = entrants.ToArray();
                 chance.Shuffle(order);
-                foreach (var i in order)
+                foreach (var entrant in order)
                 {
-                    run.Tell($"{what}: {contenders[i].Name}, round {round + 1} of {run.Sizes.Rounds}");
-                    AwaitQuiet(servers[i]);
-                    using var loop = new LoadLoop();
-                    measured[i].Values.Add(Named(contenders[i], () => measure(new(contenders[i], servers[i], loop, $"r{round}", run.Sizes))));
+                    if (!Attempt(run, what, entrant.Measured.Contender, () => Measure(run, what, entrant.Measured, entrant.Server, round, measure)))
+                    {
+                        entrants.Remove(entrant);
+                        entrant.Server.Dispose();
+                    }
                 }
             }
-            return measured;
+            return [.. entrants.Select(entrant => entrant.Measured)];
         }
         finally
         {
-            foreach (var server in servers)
+            foreach (var (_, server) in entrants)
                 server.Dispose();
         }
     }
+
+    private static void Measure<T>(BenchRun run, string what, Measured<T> measured, ServerProcess server, int round, Func<Cell, T> measure)
+    {
+        run.Tell($"{what}: {measured.Contender.Name}, round {round + 1} of {run.Sizes.Rounds}");
+        AwaitQuiet(server);
+        using var loop = new LoadLoop();
+        measured.Values.Add(measure(new(measured.Contender, server, loop, $"r{round}", run.Sizes)));
+    }
+
+    /// <summary>A peer that cannot be had is missing; if ours cannot, that is our fault.</summary>
+    public static bool Attempt(BenchRun run, string what, Contender contender, Action work) => run.Attempt($"{what}: {contender.Name}", () =>
+    {
+        try
+        {
+            work();
+        }
+        catch (IOException missing) when (contender.IsOurs)
+        {
+            throw new BrokenPromiseException(missing.Message);
+        }
+    });
 
     /// <summary>What was measured before may still be cleared away.</summary>
     public static void AwaitQuiet(ServerProcess server)
@@ -54,18 +80,6 @@ internal static class Comparison
             nothing.TurnFor(s_look);
         }
         while (server.CpuTime - used > s_look / 20 && Stopwatch.GetElapsedTime(began) < s_quietWithin);
-    }
-
-    private static T Named<T>(Contender contender, Func<T> measure)
-    {
-        try
-        {
-            return measure();
-        }
-        catch (BrokenPromiseException broken)
-        {
-            throw new BrokenPromiseException($"{contender.Name}: {broken.Message}");
-        }
     }
 }
 

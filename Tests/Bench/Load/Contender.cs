@@ -7,6 +7,9 @@ internal sealed record Contender(string Name, Func<string, ServerProcess> Start,
 {
     public bool IsEventOnly => Name.StartsWith("EventOnly", StringComparison.Ordinal);
 
+    /// <summary>Whether it is our server, whatever it is called in its row.</summary>
+    public bool IsOurs { get; private init; }
+
     public static Contender Updates { get; } = EventOnly("EventOnly, update");
 
     public static Contender Broadcasts { get; } = EventOnly("EventOnly, broadcast") with { Dialect = crew => new EventOnlyDialect(crew, broadcasts: true) };
@@ -20,7 +23,7 @@ internal sealed record Contender(string Name, Func<string, ServerProcess> Start,
     private static Contender EventOnly(string name, Func<string[]> program, string[] settings) => new(
         name,
         folder => new ServerProcess([.. program(), "--port", "0", "--data", folder, "--durability", "os", "--log", "Error", .. settings]),
-        crew => new EventOnlyDialect(crew));
+        crew => new EventOnlyDialect(crew)) { IsOurs = true };
 
     /// <summary>The build that is measured: the one beside this program where none is named.</summary>
     public static string ServerDll { get; set; } = Path.Combine(AppContext.BaseDirectory, "EventOnly.Server.dll");

@@ -17,6 +17,9 @@ internal sealed class Crew : IDisposable
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long is listened when all has come: what comes twice may come last.</summary>
+    public static readonly TimeSpan ListenTime = TimeSpan.FromMilliseconds(200);
+
     private readonly LoadLoop _loop;
     private readonly CrewShape _shape;
     private readonly Dialect _dialect;
@@ -70,9 +73,25 @@ internal sealed class Crew : IDisposable
         _loop.Send(publisher);
     }
 
-    /// <summary>Waits until all is heard that was said.</summary>
-    /// <exception cref="BrokenPromiseException">Something was lost.</exception>
+    /// <summary>Waits until all is heard that was said, and a little longer: then each has heard all, and nothing twice.</summary>
+    /// <exception cref="BrokenPromiseException">Something was lost, or came once more.</exception>
     public void Complete()
+    {
+        AwaitAll();
+        _loop.TurnFor(ListenTime);
+        if (!AuthorsHear)
+        {
+            if (Array.Find(Publishers, publisher => publisher.Acked != publisher.Sent) is { } one)
+                throw new BrokenPromiseException($"{one.Acked} was answered, and {one.Sent} said.");
+            return;
+        }
+        _all.ForEach(CheckHeard);
+        foreach (var publisher in Publishers)
+            publisher.Acked = publisher.Sent;
+    }
+
+    /// <summary>Waits until all is heard that was said, or nothing more comes.</summary>
+    public void AwaitAll()
     {
         if (!AuthorsHear)
         {
@@ -86,9 +105,6 @@ internal sealed class Crew : IDisposable
             for (var i = 0; i < 10 && !_all.TrueForAll(HasAll); i++) // a second without a delivery: nothing more comes
                 _loop.TurnFor(TimeSpan.FromMilliseconds(_dialect.MayMiss ? 20 : 100));
         }
-        _all.ForEach(CheckHeard);
-        foreach (var publisher in Publishers)
-            publisher.Acked = publisher.Sent;
     }
 
     /// <summary>A member, of this crew or beside it, has heard all that was said in its group.</summary>

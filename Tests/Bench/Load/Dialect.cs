@@ -8,7 +8,7 @@ namespace EventOnly.Tests.Bench.Load;
 /// </summary>
 internal abstract class Dialect
 {
-    /// <summary>Bytes of an event as all servers of the comparison relay it.</summary>
+    /// <summary>Bytes of the message by which each server of the comparison delivers an event, give or take the digits of its numbers; 4 of the frame's head come before.</summary>
     public const int EventBytes = 208;
 
     /// <summary>The key of RFC 6455's example; the floor knows its answer by heart.</summary>
@@ -42,6 +42,11 @@ internal abstract class Dialect
 
     /// <summary>A message came (of a large one its beginning): tells the loop what it means.</summary>
     public abstract void Read(LoadConnection connection, ReadOnlySpan<byte> message, LoadLoop loop);
+
+    /// <summary>Some of a message came of which only the beginning was read.</summary>
+    public virtual void Passing(LoadConnection connection, ReadOnlySpan<byte> bytes)
+    {
+    }
 
     /// <summary>All of a message came of which only the beginning was read.</summary>
     public virtual void Passed(LoadConnection connection, LoadLoop loop)

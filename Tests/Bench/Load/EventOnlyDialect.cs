@@ -88,6 +88,9 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
             Complete(connection, seq, loop);
     }
 
+    /// <summary>Only snapshots are so large. Their texts have no braces here.</summary>
+    public override void Passing(LoadConnection connection, ReadOnlySpan<byte> bytes) => connection.SnapshotObjects += bytes.Count((byte)'{');
+
     public override void Passed(LoadConnection connection, LoadLoop loop)
     {
         if (connection.SnapshotAt is { } seq)
@@ -163,6 +166,7 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
         var parts = NumberAt(message, Find(message, "\"parts\":"u8), out _);
         if (part != ++connection.SnapshotParts)
             throw new BrokenPromiseException($"Part {part} of a snapshot came where {connection.SnapshotParts} should.");
+        connection.SnapshotObjects += message.Count((byte)'{');
         if (part == parts)
             connection.SnapshotAt = seq;
     }

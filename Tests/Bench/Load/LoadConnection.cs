@@ -64,6 +64,11 @@ internal sealed class LoadConnection(int socket, Dialect dialect, int member, in
 
     public long? SnapshotAt { get; set; }
 
+    /// <summary>Objects that began in its snapshot: one for each part, two for each entity.</summary>
+    public long SnapshotObjects { get; set; }
+
+    public long SnapshotEntities => (SnapshotObjects - SnapshotParts) / 2;
+
     /// <summary>What the system would not take yet.</summary>
     public byte[] Unsent { get; set; } = [];
 

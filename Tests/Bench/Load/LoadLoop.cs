@@ -284,6 +284,7 @@ internal sealed class LoadLoop : IDisposable
             if (connection.Skip > 0)
             {
                 var passed = (int)Math.Min(connection.Skip, bytes.Length - at);
+                dialect.Passing(connection, bytes.Slice(at, passed));
                 at += passed;
                 connection.Skip -= passed;
                 if (connection.Skip == 0)

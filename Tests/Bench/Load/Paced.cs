@@ -17,8 +17,9 @@ internal sealed record Paced(Stretch Stretch, Histogram Durations)
         var durations = pace.Measure();
         pace.RunFor(cell.Sizes.RowTime);
         pace.Pause();
-        crew.Complete();
+        crew.AwaitAll();
         var stretch = meter.Read();
+        crew.Complete();
         return new(stretch, durations);
     }
 

@@ -10,6 +10,8 @@ internal sealed class SignalRDialect(bool acks) : Dialect
 
     private const int EventAt = 45; // {"type":1,"target":"heard","arguments":[{"n":
 
+    private const int Around = 43; // {"type":1,"target":"heard","arguments":[ and ]} and the end
+
     public override bool CutsMessages => true;
 
     public override bool AuthorHears => !acks;
@@ -74,7 +76,7 @@ internal sealed class SignalRDialect(bool acks) : Dialect
             output.Say("{\"type\":1,\"invocationId\":\""u8).Say(number).Say("\",\"target\":\"Tell\",\"arguments\":[\"g"u8);
         else
             output.Say("""{"type":1,"target":"Shout","arguments":["g"""u8);
-        output.Say(connection.Group).Say("\","u8).SayEvent(number, connection.Source).Say("]}"u8).Say([End]);
+        output.Say(connection.Group).Say("\","u8).SayEvent(number, connection.Source, Around).Say("]}"u8).Say([End]);
         output.End();
     }
 }

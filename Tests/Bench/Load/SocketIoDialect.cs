@@ -5,6 +5,8 @@ internal sealed class SocketIoDialect(bool acks) : Dialect
 {
     private const int EventAt = 15; // 42["heard",{"n":
 
+    private const int Around = 12; // 42["heard", and ]
+
     public override bool AuthorHears => !acks;
 
     protected override string PathFor(LoadConnection connection) => "/socket.io/?EIO=4&transport=websocket";
@@ -56,6 +58,6 @@ internal sealed class SocketIoDialect(bool acks) : Dialect
             output.Say("42"u8).Say(number).Say("""["tell","g"""u8);
         else
             output.Say("""42["shout","g"""u8);
-        output.Say(connection.Group).Say("\","u8).SayEvent(number, connection.Source).Say("]"u8).End();
+        output.Say(connection.Group).Say("\","u8).SayEvent(number, connection.Source, Around).Say("]"u8).End();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class PeerServers(BenchRun run)
         if (_hasPackages is { } known)
             return known;
         run.Tell("npm packages of the peers");
-        var isThere = Directory.Exists(Path.Combine(s_folder, "node_modules", "socket.io"))
+        var isThere = Array.TrueForAll(["ws", "socket.io"], package => File.Exists(Path.Combine(s_folder, "node_modules", package, "package.json")))
             || Run("npm", "install", "--no-package-lock", "--no-fund", "--no-audit", "--silent") is not null;
         var node = isThere ? Run("node", "--version") : null;
         if (node is null)
