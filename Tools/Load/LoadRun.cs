@@ -52,11 +52,17 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         }
         finally
         {
-            site.Stop();
-            foreach (var member in Members)
-                member.Abort();
-            await Task.WhenAll(_running);
+            await StopAsync();
         }
+    }
+
+    /// <summary>Ends all members. Doing it twice means nothing.</summary>
+    private async Task StopAsync()
+    {
+        site.Stop();
+        foreach (var member in Members)
+            member.Abort();
+        await Task.WhenAll(_running);
     }
 
     private async Task<LoadReport> RunPhasesAsync(CancellationToken ct)
@@ -78,6 +84,7 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         var settled = site.Time.GetElapsedTime(settling);
 
         Phase = "compare";
+        await StopAsync(); // a member that went on would be beyond what the server is asked about now
         await CompareAsync(ct);
         return LoadReport.Of(site, used, ramp, settled);
     }

@@ -186,16 +186,20 @@ internal sealed class Publisher
             return _window.IntendedAt(n);
     }
 
-    /// <summary>What must have come of our commands, now that the run is over.</summary>
+    /// <summary>What must have come of our commands, now that nothing comes any more.</summary>
     /// <param name="hasEffect">Whether anybody heard of the effect of a number.</param>
     public Outcomes End(Func<long, bool> hasEffect)
     {
+        IReadOnlyList<long> open;
+        ILookup<bool, long> told;
+        int waiting;
         lock (_gate)
         {
-            var open = _window.OpenNumbers;
-            var told = Enumerable.Range(1, (int)_window.LastN).Select(n => (long)n).Where(n => !open.Contains(n)).ToLookup(n => _refused.Contains(n));
-            return new(open, [.. told[false].Where(n => !hasEffect(n))], [.. told[true].Where(hasEffect)], _window.WaitingCount);
+            (open, waiting) = (_window.OpenNumbers, _window.WaitingCount);
+            told = Enumerable.Range(1, (int)_window.LastN).Select(n => (long)n).Where(n => !open.Contains(n)).ToLookup(n => _refused.Contains(n));
         }
+        // Without the lock: a record asks us for moments while it has its own.
+        return new(open, [.. told[false].Where(n => !hasEffect(n))], [.. told[true].Where(hasEffect)], waiting);
     }
 
     private void Owe(long n)
