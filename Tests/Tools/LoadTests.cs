@@ -149,5 +149,5 @@ public sealed class LoadTests
     private static long Number(JsonObject json, string group, string name) => json[group]![name]!.GetValue<long>();
 
     private static IEnumerable<string> NamesIn(JsonObject json) => json
-        .SelectMany(member => member.Key is "mix" or "ends" || member.Value is not JsonObject inner ? [member.Key] : NamesIn(inner).Prepend(member.Key)).Distinct();
+        .SelectMany(member => member.Key is "mix" or "ends" or "rejects" || member.Value is not JsonObject inner ? [member.Key] : NamesIn(inner).Prepend(member.Key)).Distinct();
 }

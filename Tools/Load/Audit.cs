@@ -71,24 +71,44 @@ internal static class Audit
     }
 
     /// <summary>Compares what the members heard and folded with what the server has.</summary>
-    public static void Compare(Audited server, IEnumerable<LoadMember> members, Breaches breaches)
+    /// <param name="server">Null where it could not be asked: then what became of the commands is all there is to compare.</param>
+    /// <param name="members">All of one project; they have ended.</param>
+    public static void Compare(Audited? server, IReadOnlyList<LoadMember> members, LoadSite site)
     {
+        var (record, breaches) = (members[0].Record, site.Breaches);
+        if (server is not null)
+            site.Tally.CountVerifiedProject();
+        var withoutEffect = new List<(int Client, long N)>();
         foreach (var member in members)
         {
-            var (client, record) = (member.Index, member.Record);
-            member.Check.End(server.Head);
-            if (member.Folds && member.Check.Position == server.Head && member.State is { } mine)
-                CompareHash(server, mine.Hash, client, record, breaches);
+            var client = member.Index;
+            if (server is not null)
+                CompareStream(server, member, site);
             var outcomes = member.Publisher.End(n => record.HasEffect(client, n));
             foreach (var n in outcomes.Unanswered)
                 breaches.Add(new("unanswered", client, record.Id, 0, $"command {n}."));
-            foreach (var n in outcomes.WithoutEffect.Skip((int)Math.Min(record.HoleCount, int.MaxValue)))
-                breaches.Add(new("acknowledged", client, record.Id, 0, $"command {n}, and nobody heard of it."));
+            withoutEffect.AddRange(outcomes.WithoutEffect.Select(n => (client, n)));
             foreach (var n in outcomes.InSpite)
                 breaches.Add(new("refused", client, record.Id, 0, $"command {n}, and yet it took effect."));
             if (outcomes.Waiting > 0)
                 breaches.Add(new("unanswered", client, record.Id, 0, $"{outcomes.Waiting} commands could not be sent in time."));
         }
+        // Whose effects are in the holes nobody knows, but each hole has one only.
+        var holes = record.HoleCountUpTo(members.Max(member => member.Check.Position?.Seq ?? 0));
+        foreach (var (client, n) in withoutEffect.Skip((int)Math.Min(holes, int.MaxValue)))
+            breaches.Add(new("acknowledged", client, record.Id, 0, $"command {n}, and nobody heard of it."));
+    }
+
+    private static void CompareStream(Audited server, LoadMember member, LoadSite site)
+    {
+        member.Check.End(server.Head);
+        if (member.Check.Position is null)
+            return;
+        site.Tally.CountVerifiedMember();
+        if (!member.Folds || member.Check.Position != server.Head || member.State is not { } mine)
+            return;
+        CompareHash(server, mine.Hash, member.Index, member.Record, site.Breaches);
+        site.Tally.CountVerifiedState();
     }
 
     private static void CompareHash(Audited server, StateHash mine, int client, ProjectRecord record, Breaches breaches)

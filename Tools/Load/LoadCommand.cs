@@ -11,6 +11,8 @@ internal static class LoadCommand
     /// <summary>Files a process needs beside its connections.</summary>
     private const int OtherFiles = 200;
 
+    internal const string TokenVariable = "EVENTONLY_TOKEN";
+
     private static readonly Option<string?> s_url = ServerOption.Make("The server. Without it, one is started on a free port with a data folder that goes afterwards.");
     private static readonly Option<FileInfo?> s_serverDll = new("--server-dll") { Description = "The server to start: EventOnly.Server.dll, or the published program." };
     private static readonly Option<string> s_durability = new("--durability") { Description = "Of a server that is started: disk, os or memory.", DefaultValueFactory = _ => "os" };
@@ -26,7 +28,11 @@ internal static class LoadCommand
     private static readonly Option<int> s_seed = Number("--seed", "The chance by which who does what is chosen.", 1, int.MinValue, int.MaxValue);
     private static readonly Option<int> s_fold = new("--fold") { DefaultValueFactory = _ => LoadPlan.FoldAsUsual, Description = $"Members of each project that fold its events. Without it: all up to {LoadPlan.FoldAllMax} clients, beyond it one of each." };
     private static readonly Option<int> s_payload = Number("--payload", "Bytes of text in a create or a patch.", 100, 0, 60_000);
-    private static readonly Option<string?> s_token = new("--token") { Description = "What the clients say who they are by." };
+    private static readonly Option<string?> s_token = new("--token")
+    {
+        Description = $"What the clients say who they are by; also from the environment variable {TokenVariable}, which other users of the machine cannot read.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token ? token : null,
+    };
     private static readonly Option<string?> s_json = new("--json") { Description = "The report as JSON, to a file or to the output.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Only what came of it." };
 
@@ -88,7 +94,7 @@ internal static class LoadCommand
                 : await ServerProcess.StartAsync(parsed.GetValue(s_serverDll), ["--data", data.FullName, "--durability", parsed.GetRequiredValue(s_durability)], ct);
             using var site = new LoadSite { Uri = server?.Uri ?? new Uri(parsed.GetValue(s_url)!), Plan = plan };
             var report = await ShowAsync(site, server, parsed.GetValue(s_quiet) ? TextWriter.Null : error, ct);
-            await TellAsync(report, parsed, output, error, ct);
+            await TellAsync(report, parsed, output, error);
             return report.ExitCode;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -124,7 +130,7 @@ internal static class LoadCommand
     }
 
     /// <summary>Where the JSON goes to the output, the table goes beside it.</summary>
-    private static async Task TellAsync(LoadReport report, ParseResult parsed, TextWriter output, TextWriter error, CancellationToken ct)
+    private static async Task TellAsync(LoadReport report, ParseResult parsed, TextWriter output, TextWriter error)
     {
         var wantsJson = parsed.GetResult(s_json) is not null;
         var file = parsed.GetValue(s_json);
@@ -133,7 +139,7 @@ internal static class LoadCommand
         if (wantsJson && file is null)
             await output.WriteLineAsync(report.ToJson());
         else if (wantsJson)
-            await File.WriteAllTextAsync(file!, report.ToJson() + "\n", ct);
+            await File.WriteAllTextAsync(file!, report.ToJson() + "\n", CancellationToken.None); // of a load that was stopped too
     }
 
     /// <summary>What was said; null where it is no such value, which the parser tells by itself.</summary>

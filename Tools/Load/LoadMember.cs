@@ -28,6 +28,7 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
     private bool _hasJoined;
     private TimeSpan _stayAway;
     private string? _endCode;
+    private bool _hasHeld;
 
     public int Index => index;
 
@@ -83,6 +84,11 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
                 site.LastFailure = failure.Message;
                 _endCode ??= "lost";
             }
+            catch (Exception fault) // whatever it was told made it fail: that is for the report, not for the end of the run
+            {
+                Tell(0, $"this client failed: {fault.GetType().Name}: {fault.Message}");
+                _endCode ??= "lost";
+            }
             if (site.Stopping.IsCancellationRequested)
                 return;
             site.Tally.CountEnd(_endCode ?? "lost");
@@ -91,8 +97,6 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
             await Task.Delay(pause > _stayAway ? pause : _stayAway, site.Time, site.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    private bool _hasHeld;
 
     /// <summary>One connection, from dialling to its end.</summary>
     private async Task HoldAsync()
@@ -153,7 +157,7 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
                     site.Broadcasts.Add(site.Time.GetElapsedTime(head.Seq));
                 break;
             case HeadKind.Snapshot when !folds:
-                if (head.Part == head.Parts)
+                if (_check.HeardPart(head.Seq, head.Part, head.Parts))
                     Restored(head.Seq);
                 break;
             default:
@@ -164,35 +168,67 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
 
     private void HearEvent(long seq, ReadOnlyMemory<byte> frame)
     {
-        var heard = record.Hear(index, seq, frame);
+        if (!IsPossible(seq, 1))
+            return;
         var isNext = _check.Heard(seq);
-        if (heard.Author == index)
-            Publisher.Acknowledged(heard.N);
+        var heard = record.Hear(index, seq, frame);
+        var mine = heard.Author == index ? Publisher.Heard(heard.N) : null;
         var isCaughtUp = seq <= _joinedSeq;
         site.Tally.CountDelivery(pace != Pace.Best, isCaughtUp);
-        if (heard.IntendedAt > 0 && pace == Pace.Best && !isCaughtUp)
-            site.Deliveries.Add(site.Time.GetElapsedTime(heard.IntendedAt));
-        if (folds && isNext && site.Codec.TryDecode(frame.Span, out ServerMessage? message, out var _) && message is ServerMessage.Happened happened)
+        if (heard.IntendedAt > 0 && pace == Pace.Best)
+            (isCaughtUp ? site.CatchUps : site.Deliveries).Add(site.Time.GetElapsedTime(heard.IntendedAt));
+        // What cannot be understood was told of where it was heard first, or differs from that.
+        if ((mine is null && !(folds && isNext)) || !site.Codec.TryDecode(frame.Span, out ServerMessage? message, out var _) || message is not ServerMessage.Happened happened)
+            return;
+        if (mine is { } sent && !Echo.IsOf(sent, happened.Event, site.Codec))
+            site.Breaches.Add(new("content", index, record.Id, seq, $"says other than command {heard.N} said."));
+        if (folds && isNext)
             _state?.Apply(happened.Event);
     }
+
+    /// <summary>A project is this run's own: it has no more events than commands were sent. What is beyond must not take memory.</summary>
+    private bool IsPossible(long seq, long first)
+    {
+        var max = site.Tally.Sent + site.Tally.Retried;
+        if (seq >= first && seq <= max)
+            return true;
+        Tell(seq, $"no such seq can be: {max} commands were sent.");
+        return false;
+    }
+
+    private void Tell(long seq, string detail) => site.Breaches.Add(new("protocol", index, record.Id, seq, detail));
 
     private void HearOther(ReadOnlyMemory<byte> frame)
     {
         if (!site.Codec.TryDecode(frame.Span, out ServerMessage? message, out var fault))
         {
-            site.Breaches.Add(new("protocol", index, record.Id, 0, $"A frame cannot be understood: {fault!.Message}"));
+            Tell(0, $"A frame cannot be understood: {fault!.Message}");
+            return;
+        }
+        if (ProjectOf(message!) is { } other && other != record.Id)
+        {
+            Tell(0, $"a {message!.GetType().Name} of project {other}, which it never joined.");
             return;
         }
         switch (message)
         {
-            case ServerMessage.Happened m when m.Project == record.Id:
+            case ServerMessage.Happened m:
                 HearEvent(m.Event.Seq, frame);
                 break;
             case ServerMessage.Joined m:
                 Joined(m);
                 break;
-            case ServerMessage.Snapshot m:
+            case ServerMessage.Snapshot { Id: null } m:
                 HearPart(m);
+                break;
+            case ServerMessage.Broadcast:
+                site.Tally.CountHeardBroadcast(); // not as this load writes it, so without a moment
+                break;
+            case ServerMessage.Ack m when !Publisher.HasSent(m.N):
+                Tell(m.Seq, $"an answer to command {m.N}, which was never sent.");
+                break;
+            case ServerMessage.Reject m when !Publisher.HasSent(m.N):
+                Tell(0, $"an answer to command {m.N}, which was never sent.");
                 break;
             case ServerMessage.Ack m:
                 Publisher.Acknowledged(m.N);
@@ -211,11 +247,29 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
             case ServerMessage.Error m:
                 HearError(m);
                 break;
+            case ServerMessage.Connected or ServerMessage.Presence or ServerMessage.Unknown:
+                break;
+            default:
+                Tell(0, $"a {message!.GetType().Name} nobody asked for.");
+                break;
         }
     }
 
+    private static string? ProjectOf(ServerMessage message) => message switch
+    {
+        ServerMessage.Happened m => m.Project,
+        ServerMessage.Joined m => m.Project,
+        ServerMessage.Snapshot m => m.Project,
+        ServerMessage.Broadcast m => m.Project,
+        ServerMessage.Presence m => m.Project,
+        ServerMessage.Ack m => m.Project,
+        ServerMessage.Reject m => m.Project,
+        _ => null,
+    };
+
     private void Joined(ServerMessage.Joined joined)
     {
+        IsPossible(joined.Head.Seq, 0);
         site.Register(joined.Session, this);
         _check.Joined(joined.Head, joined.Recovered);
         _joinedSeq = _hasJoined ? joined.Head.Seq : 0;
@@ -230,7 +284,7 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
     private void HearPart(ServerMessage.Snapshot part)
     {
         _entities.AddRange(part.Entities);
-        if (part.Part != part.Parts)
+        if (!_check.HeardPart(part.Seq, part.Part, part.Parts))
             return;
         var state = ProjectState.FromSnapshot(part.Seq, _entities);
         _entities.Clear();
@@ -242,6 +296,7 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
 
     private void Restored(long seq)
     {
+        IsPossible(seq, 0);
         _check.Restored(seq);
         Arrived(isRecovered: false);
     }
@@ -255,7 +310,8 @@ internal sealed class LoadMember(int index, LoadSite site, ProjectRecord record,
 
     private void HearReject(ServerMessage.Reject reject)
     {
-        if (reject.Refusal.Code.IsRetryable())
+        site.Tally.CountReject(reject.Refusal.Code.Word());
+        if (reject.Refusal.Code is ErrorCode.RateLimited or ErrorCode.Unavailable)
         {
             Publisher.RefusedForNow(reject.N, TimeSpan.FromMilliseconds(reject.RetryAfterMs ?? 1000));
             return;

@@ -6,15 +6,16 @@ using System.Text.Json.Nodes;
 namespace EventOnly.Tools.Load;
 
 /// <summary>What came of a load. As JSON its names are stable and carry their units; docs/load.md explains them.</summary>
-internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken, long BrokenCount)
+internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken, long BrokenCount, long Published, bool IsComplete)
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    public int ExitCode => BrokenCount == 0 ? Tools.ExitCode.Ok : Tools.ExitCode.Failed;
+    /// <summary>Where nothing was published, or it was stopped, nothing good is shown either.</summary>
+    public int ExitCode => BrokenCount > 0 ? Tools.ExitCode.Failed : Published > 0 && IsComplete ? Tools.ExitCode.Ok : Tools.ExitCode.WrongUsage;
 
     public string ToJson() => Json.ToJsonString(s_indented);
 
-    public static LoadReport Of(LoadSite site, Usage used, TimeSpan ramp, TimeSpan settled)
+    public static LoadReport Of(LoadSite site, Usage used, TimeSpan ramp, TimeSpan settled, bool isComplete)
     {
         var (plan, tally, breaches) = (site.Plan, site.Tally, site.Breaches);
         var (seconds, broken) = (used.Elapsed.TotalSeconds, breaches.Kept);
@@ -22,17 +23,18 @@ internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken,
         {
             ["format"] = 1,
             ["startedAt"] = site.Time.GetUtcNow().Subtract(used.Elapsed + ramp + settled).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+            ["isComplete"] = isComplete,
             ["url"] = site.Uri.ToString(),
             ["plan"] = PlanOf(plan),
             ["elapsed"] = new JsonObject { ["rampMs"] = Round(ramp.TotalMilliseconds), ["publishMs"] = Round(used.Elapsed.TotalMilliseconds), ["settleMs"] = Round(settled.TotalMilliseconds) },
             ["connections"] = new JsonObject
             {
                 ["opened"] = tally.Opened, ["resumed"] = tally.Resumed, ["resynced"] = tally.Resynced,
-                ["ends"] = new JsonObject(tally.Ends.OrderBy(end => end.Key, StringComparer.Ordinal).Select(end => KeyValuePair.Create(end.Key, (JsonNode?)end.Value))),
+                ["ends"] = CountsOf(tally.Ends),
             },
             ["commands"] = new JsonObject
             {
-                ["sent"] = tally.Sent, ["acknowledged"] = tally.Acknowledged, ["retried"] = tally.Retried, ["perSecond"] = Round(used.Sent / seconds),
+                ["sent"] = tally.Sent, ["acknowledged"] = tally.Acknowledged, ["retried"] = tally.Retried, ["rejects"] = CountsOf(tally.Rejects), ["perSecond"] = Round(used.Sent / seconds),
             },
             ["deliveries"] = new JsonObject
             {
@@ -47,11 +49,12 @@ internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken,
             ["sendLag"] = SpreadOf(site.Lags),
             ["ackLatency"] = SpreadOf(site.Acks),
             ["deliveryLatency"] = SpreadOf(site.Deliveries),
+            ["caughtUpLatency"] = SpreadOf(site.CatchUps),
             ["broadcastLatency"] = SpreadOf(site.Broadcasts),
             ["process"] = ProcessOf(used),
             ["verified"] = new JsonObject
             {
-                ["members"] = plan.Clients, ["folded"] = Math.Min(plan.Clients, plan.Projects * (long)plan.FoldPerProject), ["projects"] = plan.Projects,
+                ["members"] = tally.Verified.Members, ["folded"] = tally.Verified.Folded, ["projects"] = tally.Verified.Projects,
             },
             ["brokenCount"] = breaches.Count,
             ["broken"] = new JsonArray([.. broken.Select(breach => new JsonObject
@@ -59,7 +62,7 @@ internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken,
                 ["promise"] = breach.Promise, ["client"] = breach.Client, ["project"] = breach.Project, ["seq"] = breach.Seq, ["detail"] = breach.Detail,
             })]),
         };
-        return new(json, broken, breaches.Count);
+        return new(json, broken, breaches.Count, used.Sent + tally.BroadcastsSent, isComplete);
     }
 
     private static JsonObject PlanOf(LoadPlan plan) => new()
@@ -70,6 +73,9 @@ internal sealed record LoadReport(JsonObject Json, IReadOnlyList<Breach> Broken,
         ["slowClients"] = plan.SlowCount, ["reconnectStorm"] = plan.ReconnectStorm, ["seed"] = plan.Seed, ["foldPerProject"] = Math.Min(plan.FoldPerProject, plan.Clients),
         ["payloadBytes"] = plan.PayloadBytes,
     };
+
+    private static JsonObject CountsOf(IReadOnlyDictionary<string, long> counts) =>
+        new(counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => KeyValuePair.Create(count.Key, (JsonNode?)count.Value)));
 
     private static JsonObject SpreadOf(Latencies latencies)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.WebSockets;
 using EventOnly.Client;
-using EventOnly.Protocol.Wire;
 using EventOnly.Tools.Replay;
 
 namespace EventOnly.Tools.Load;
@@ -52,11 +51,17 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         }
         finally
         {
-            site.Stop();
-            foreach (var member in Members)
-                member.Abort();
-            await Task.WhenAll(_running);
+            await StopAsync();
         }
+    }
+
+    /// <summary>Ends all members. Doing it twice means nothing.</summary>
+    private async Task StopAsync()
+    {
+        site.Stop();
+        foreach (var member in Members)
+            member.Abort();
+        await Task.WhenAll(_running);
     }
 
     private async Task<LoadReport> RunPhasesAsync(CancellationToken ct)
@@ -68,18 +73,40 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
 
         Phase = "publish";
         var before = Usage.Now(site, serverTime);
-        await PublishAsync(ct);
+        var goesOn = await TryAsync(PublishAsync(ct), ct);
         var used = Usage.Now(site, serverTime) - before;
 
         Phase = "settle";
         var settling = site.Time.GetTimestamp();
         site.Settle();
-        await UntilAsync(IsSettled, site.Plan.Settle, ct);
+        if (goesOn)
+            await TryAsync(UntilAsync(IsSettled, site.Plan.Settle, ct), ct);
         var settled = site.Time.GetElapsedTime(settling);
 
         Phase = "compare";
-        await CompareAsync(ct);
-        return LoadReport.Of(site, used, ramp, settled);
+        await StopAsync(); // a member that went on would be beyond what the server is asked about now
+        if (!ct.IsCancellationRequested)
+            await TryAsync(CompareAsync(ct), ct);
+        return LoadReport.Of(site, used, ramp, settled, isComplete: !ct.IsCancellationRequested);
+    }
+
+    /// <summary>Once events were published there is something to report: a server that fails then breaks a promise. False where it did, or we are stopped.</summary>
+    private async Task<bool> TryAsync(Task phase, CancellationToken ct)
+    {
+        try
+        {
+            await phase;
+            return true;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (ServerException failure)
+        {
+            site.Breaches.Add(new("ended", -1, "", 0, failure.Message));
+            return false;
+        }
     }
 
     /// <summary>One look whether there is a server at all, before thousands ask it again and again.</summary>
@@ -134,11 +161,11 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         var publishing = Pacer.RunAsync();
         if (plan.ReconnectStorm)
         {
-            await Task.Delay(plan.Duration / 2, site.Time, ct);
+            await UntilAsync(() => Pacer.Elapsed >= plan.Duration / 2, TimeSpan.MaxValue, ct);
             foreach (var member in Members)
                 member.Abort();
         }
-        await await Task.WhenAny(publishing, FailAsync(ct));
+        await await Task.WhenAny(publishing, FailAsync(ct)); // one continuation for the whole run
     }
 
     private bool IsSettled() => Members
@@ -150,9 +177,22 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         var byProject = Members.GroupBy(member => member.Record).ToList();
         await Parallel.ForEachAsync(byProject, new ParallelOptions { MaxDegreeOfParallelism = AuditsAtOnce, CancellationToken = ct }, async (members, over) =>
         {
-            var server = await Audit.AskAsync(site, members.Key, over).WaitAsync(s_arrival, site.Time, over);
-            Audit.Compare(server, members, site.Breaches);
+            var server = await AuditAsync(members.Key, over);
+            Audit.Compare(server, [.. members], site);
         });
+    }
+
+    private async Task<Audited?> AuditAsync(ProjectRecord record, CancellationToken ct)
+    {
+        try
+        {
+            return await Audit.AskAsync(site, record, ct).WaitAsync(s_arrival, site.Time, ct);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException) // whatever it was told
+        {
+            site.Breaches.Add(new("ended", -1, record.Id, 0, failure.Message));
+            return null;
+        }
     }
 
     /// <summary>What is to be done now and then for all: one loop instead of a timer each.</summary>
@@ -176,7 +216,9 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         {
             if (site.Time.GetElapsedTime(since) > limit)
                 return false;
-            await await Task.WhenAny(Task.Delay(s_look, site.Time, ct), FailAsync(ct));
+            if (site.Hopeless.IsCompletedSuccessfully)
+                throw new ServerException(await site.Hopeless);
+            await Task.Delay(s_look, site.Time, ct);
         }
         return true;
     }
@@ -191,14 +233,9 @@ internal sealed class LoadRun(LoadSite site, Func<TimeSpan>? serverTime = null)
         chance.Shuffle(order);
         var slow = order.Take(plan.SlowCount).ToHashSet();
         var records = Enumerable.Range(0, plan.Projects)
-            .Select(i => new ProjectRecord(string.Create(CultureInfo.InvariantCulture, $"load-{site.RunId}-{i}"), AuthorOf(site), site.Breaches)).ToArray();
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"load-{site.RunId}-{i}"))
+            .Select(id => new ProjectRecord(id, new Authorship(site, id).Of, site.Breaches)).ToArray();
         return [.. Enumerable.Range(0, plan.Clients).Select(i => new LoadMember(
             i, site, records[i % plan.Projects], !slow.Contains(i) ? Pace.Best : i % 2 == 0 ? Pace.Slow : Pace.Sleepy, folds: i / plan.Projects < plan.FoldPerProject))];
     }
-
-    private static Func<ReadOnlyMemory<byte>, Heard> AuthorOf(LoadSite site) => frame =>
-        site.Codec.TryDecode(frame.Span, out ServerMessage? message, out var _)
-        && message is ServerMessage.Happened { Event: var happened } && site.AuthorOf(happened.Session) is { } author
-            ? new(author.Index, happened.N, author.Publisher.IntendedAt(happened.N))
-            : new(-1, 0, 0);
 }

@@ -42,6 +42,9 @@ internal sealed class LoadSite : IDisposable
     /// <summary>From the intended moment to each member that reads at its best and was there.</summary>
     public Latencies Deliveries { get; } = new();
 
+    /// <summary>The same of what a member caught up with after it came back: a line that broke must not hide how late that was.</summary>
+    public Latencies CatchUps { get; } = new();
+
     public Latencies Broadcasts { get; } = new();
 
     /// <summary>From the intended moment to the first sending.</summary>

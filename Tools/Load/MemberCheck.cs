@@ -10,6 +10,7 @@ internal sealed class MemberCheck(int client, string project, Breaches breaches)
 {
     private bool _awaitsSnapshot;
     private bool _hasState;
+    private (long Seq, long Part, long Parts) _snapshot;
 
     /// <summary>Where the member stands; null before its first join is complete.</summary>
     public Position? Position { get; private set; }
@@ -32,8 +33,19 @@ internal sealed class MemberCheck(int client, string project, Breaches breaches)
             Tell("resume", head.Seq, $"the server stands at {head.Seq}, and had told {mine.Seq}.");
         if (isRecovered && !_hasState)
             Tell("resume", head.Seq, "recovered, though nothing was there to recover.");
-        _awaitsSnapshot = !isRecovered;
+        (_awaitsSnapshot, _snapshot) = (!isRecovered, default);
         Position = Position is { } kept && isRecovered ? kept with { Epoch = head.Epoch } : new(head.Epoch, Position is { } old && old.Epoch == head.Epoch ? old.Seq : 0);
+    }
+
+    /// <summary>A part of a snapshot came. True where it was the last.</summary>
+    public bool HeardPart(long seq, long part, long parts)
+    {
+        var (stood, before, all) = _snapshot;
+        if (part != before + 1 || part > parts || (before > 0 && (seq, parts) != (stood, all)))
+            Tell("protocol", seq, $"part {part} of {parts} of a snapshot came after {(before == 0 ? "none" : $"{before} of {all} of that of {stood}")}.");
+        var isLast = part >= parts;
+        _snapshot = isLast ? default : (seq, part, parts);
+        return isLast;
     }
 
     /// <summary>A snapshot is complete.</summary>

@@ -21,7 +21,7 @@ internal enum HeadKind
 /// <param name="Seq">Of an event or a snapshot; of a broadcast its data, where that is a whole number.</param>
 /// <param name="Part">Of a snapshot.</param>
 /// <param name="Parts">Of a snapshot.</param>
-internal readonly record struct MessageHead(HeadKind Kind, long Seq = 0, int Part = 0, int Parts = 0)
+internal readonly record struct MessageHead(HeadKind Kind, long Seq = 0, long Part = 0, long Parts = 0)
 {
     private static ReadOnlySpan<byte> Beginning => "{\"type\":\""u8;
 
@@ -42,7 +42,7 @@ internal readonly record struct MessageHead(HeadKind Kind, long Seq = 0, int Par
         if (kind == HeadKind.Event)
             return new(kind, seq);
         return Skip(ref rest, "\"part\":"u8) && TakeNumber(ref rest, out var part) && Skip(ref rest, ",\"parts\":"u8) && TakeNumber(ref rest, out var parts)
-            ? new(kind, seq, (int)part, (int)parts)
+            ? new(kind, seq, part, parts)
             : default;
     }
 

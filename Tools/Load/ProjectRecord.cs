@@ -10,8 +10,8 @@ internal readonly record struct Heard(int Author, long N, long IntendedAt);
 /// The events of one project as its members heard them: the first who hears one writes it down, all others must hear the same bytes. It also
 /// remembers which command numbers took effect, each of which may do so once.
 /// </summary>
-/// <param name="authorOf">Whose event it is; called for the first who hears it only.</param>
-internal sealed class ProjectRecord(string id, Func<ReadOnlyMemory<byte>, Heard> authorOf, Breaches breaches)
+/// <param name="authorOf">Whose event it is, by member, seq and frame; called for the first who hears it only.</param>
+internal sealed class ProjectRecord(string id, Func<int, long, ReadOnlyMemory<byte>, Heard> authorOf, Breaches breaches)
 {
     private const int ChunkBits = 10;
     private const int ChunkSize = 1 << ChunkBits;
@@ -19,19 +19,18 @@ internal sealed class ProjectRecord(string id, Func<ReadOnlyMemory<byte>, Heard>
     private readonly Lock _gate = new();
     private readonly Dictionary<(int Author, long N), long> _effects = [];
     private Entry[]?[] _chunks = new Entry[]?[16];
+    private long _count;
 
     public string Id { get; } = id;
 
     /// <summary>Different events heard by anybody.</summary>
-    public long Count { get; private set; }
+    public long Count => Volatile.Read(ref _count);
 
-    private long _first = long.MaxValue;
-    private long _last;
+    /// <summary>Events nobody heard, up to a seq that somebody stands at: snapshots took their place for all.</summary>
+    public long HoleCountUpTo(long seq) => Math.Max(0, seq - Count);
 
-    /// <summary>Events nobody heard between the first and the last that anybody did: snapshots took their place for all.</summary>
-    public long HoleCount => Count == 0 ? 0 : _last - _first + 1 - Count;
-
-    /// <summary>A member heard this event, of this seq.</summary>
+    /// <summary>A member heard this event.</summary>
+    /// <param name="seq">Positive, and not far beyond what there can be: memory is taken for all below it.</param>
     public Heard Hear(int member, long seq, ReadOnlyMemory<byte> frame)
     {
         var print = PrintOf(frame.Span);
@@ -46,9 +45,9 @@ internal sealed class ProjectRecord(string id, Func<ReadOnlyMemory<byte>, Heard>
             ref var entry = ref Make(seq)[seq & (ChunkSize - 1)];
             if (entry.Print != 0)
                 return Compare(member, seq, print, entry.Print, entry.What);
-            entry.What = authorOf(frame);
+            entry.What = authorOf(member, seq, frame);
             Volatile.Write(ref entry.Print, print); // last: who sees it may read the rest
-            (Count, _first, _last) = (Count + 1, Math.Min(_first, seq), Math.Max(_last, seq));
+            _count++;
             if (entry.What.Author >= 0 && !_effects.TryAdd((entry.What.Author, entry.What.N), seq))
                 breaches.Add(new("twice", entry.What.Author, Id, seq, $"command {entry.What.N} took effect here, and at {_effects[(entry.What.Author, entry.What.N)]} too."));
             return entry.What;

@@ -20,6 +20,7 @@ internal sealed class Publisher
     private readonly Queue<ReadOnlyMemory<byte>> _outbox = new();
     private readonly HashSet<long> _refused = [];
     private readonly List<long> _laters = [];
+    private readonly Dictionary<long, ReadOnlyMemory<byte>> _unheard = [];
     private EventOnlyConnection? _connection;
     private Task _sending = Task.CompletedTask;
     private bool _isJoined;
@@ -125,8 +126,32 @@ internal sealed class Publisher
         await _sending.ConfigureAwait(false);
     }
 
-    /// <summary>A command took effect.</summary>
+    /// <summary>Whether we ever sent a command of this number.</summary>
+    public bool HasSent(long n)
+    {
+        lock (_gate)
+            return n > 0 && n <= _window.LastN;
+    }
+
+    /// <summary>A command took effect; its event is still to come.</summary>
     public void Acknowledged(long n)
+    {
+        if (Settle(n) is not { } done)
+            return;
+        lock (_gate)
+            _unheard[n] = done.Frame;
+    }
+
+    /// <summary>The event of a command came. What the command said, or null where that was asked before.</summary>
+    public ReadOnlyMemory<byte>? Heard(long n)
+    {
+        if (Settle(n) is { } done)
+            return done.Frame;
+        lock (_gate)
+            return _unheard.Remove(n, out var frame) ? frame : null;
+    }
+
+    private InFlight? Settle(long n)
     {
         InFlight? done;
         lock (_gate)
@@ -137,11 +162,12 @@ internal sealed class Publisher
             _isSeeding &= done is null;
         }
         if (done is null)
-            return;
+            return null;
         _site.Tally.CountAcknowledged();
         if (done.IntendedAt > 0)
             _site.Acks.Add(_site.Time.GetElapsedTime(done.IntendedAt));
         Pump();
+        return done;
     }
 
     /// <summary>A command took no effect and never will.</summary>
@@ -186,16 +212,20 @@ internal sealed class Publisher
             return _window.IntendedAt(n);
     }
 
-    /// <summary>What must have come of our commands, now that the run is over.</summary>
+    /// <summary>What must have come of our commands, now that nothing comes any more.</summary>
     /// <param name="hasEffect">Whether anybody heard of the effect of a number.</param>
     public Outcomes End(Func<long, bool> hasEffect)
     {
+        IReadOnlyList<long> open;
+        ILookup<bool, long> told;
+        int waiting;
         lock (_gate)
         {
-            var open = _window.OpenNumbers;
-            var told = Enumerable.Range(1, (int)_window.LastN).Select(n => (long)n).Where(n => !open.Contains(n)).ToLookup(n => _refused.Contains(n));
-            return new(open, [.. told[false].Where(n => !hasEffect(n))], [.. told[true].Where(hasEffect)], _window.WaitingCount);
+            (open, waiting) = (_window.OpenNumbers, _window.WaitingCount);
+            told = Enumerable.Range(1, (int)_window.LastN).Select(n => (long)n).Where(n => !open.Contains(n)).ToLookup(n => _refused.Contains(n));
         }
+        // Without the lock: a record asks us for moments while it has its own.
+        return new(open, [.. told[false].Where(n => !hasEffect(n))], [.. told[true].Where(hasEffect)], waiting);
     }
 
     private void Owe(long n)

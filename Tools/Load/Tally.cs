@@ -5,10 +5,13 @@ namespace EventOnly.Tools.Load;
 /// <summary>What is counted while a load runs, by many threads.</summary>
 internal sealed class Tally
 {
-    private long _acknowledged, _broadcastsHeard, _broadcastsSent, _broadcastsSkipped, _caughtUp, _connected, _deliveries, _opened, _received, _resumed, _resynced, _retried, _sent, _slowDeliveries;
+    private long _acknowledged, _broadcastsHeard, _broadcastsSent, _broadcastsSkipped, _caughtUp, _connected, _deliveries, _opened, _received, _resumed, _resynced, _retried, _sent, _slowDeliveries, _verifiedFolding, _verifiedMembers, _verifiedProjects;
 
     /// <summary>Why connections ended that we did not end, and how often: the words of docs/wire.md section 7, or <c>lost</c>.</summary>
     public ConcurrentDictionary<string, long> Ends { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Commands that were refused, for now or for ever, by the word of the reason.</summary>
+    public ConcurrentDictionary<string, long> Rejects { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Members in their project just now.</summary>
     public long Connected => Volatile.Read(ref _connected);
@@ -39,6 +42,9 @@ internal sealed class Tally
 
     public long BroadcastsHeard => Volatile.Read(ref _broadcastsHeard);
 
+    /// <summary>Members whose stream was compared with what the server has, of them those whose state was, and their projects.</summary>
+    public (long Members, long Folded, long Projects) Verified => (Volatile.Read(ref _verifiedMembers), Volatile.Read(ref _verifiedFolding), Volatile.Read(ref _verifiedProjects));
+
     /// <summary>Events heard, by all members together.</summary>
     public long Deliveries => Volatile.Read(ref _deliveries);
 
@@ -65,6 +71,14 @@ internal sealed class Tally
     public void CountLeft() => Interlocked.Decrement(ref _connected);
 
     public void CountEnd(string code) => Ends.AddOrUpdate(code, 1, (_, count) => count + 1);
+
+    public void CountReject(string code) => Rejects.AddOrUpdate(code, 1, (_, count) => count + 1);
+
+    public void CountVerifiedMember() => Interlocked.Increment(ref _verifiedMembers);
+
+    public void CountVerifiedState() => Interlocked.Increment(ref _verifiedFolding);
+
+    public void CountVerifiedProject() => Interlocked.Increment(ref _verifiedProjects);
 
     public void CountSent() => Interlocked.Increment(ref _sent);
 

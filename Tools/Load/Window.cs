@@ -72,5 +72,5 @@ internal sealed class Window
     }
 
     /// <summary>The moment a number was meant for; 0 where it is too long ago.</summary>
-    public long IntendedAt(long n) => _moments[n % WireLimits.InFlight] is var (kept, moment) && kept == n ? moment : 0;
+    public long IntendedAt(long n) => n > 0 && _moments[n % WireLimits.InFlight] is var (kept, moment) && kept == n ? moment : 0;
 }
