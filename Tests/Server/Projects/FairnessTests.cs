@@ -1,5 +1,8 @@
+using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Journals;
 using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventOnly.Tests.Server.Projects;
 
@@ -14,8 +17,8 @@ public sealed class FairnessTests
     {
         var thread = new OneThread();
         var journal = Given.AJournal();
-        var hot = await ProjectLoop.OpenAsync("hot", journal, new() { BatchMax = Batch }, new(), EventOnly.Server.Diagnostics.ServerMetrics.Unwatched, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
-        var quiet = await ProjectLoop.OpenAsync("quiet", journal, new(), new(), EventOnly.Server.Diagnostics.ServerMetrics.Unwatched, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, CancellationToken.None);
+        var hot = await OpenAsync("hot", journal, new() { BatchMax = Batch });
+        var quiet = await OpenAsync("quiet", journal, new());
         using var stopping = new CancellationTokenSource();
         Task[] running = [thread.Run(() => hot.RunAsync(stopping.Token)), thread.Run(() => quiet.RunAsync(stopping.Token))];
         var (crowd, bob) = (Enumerable.Range(0, 40).Select(i => new Guest($"ann{i}")).ToArray(), new Guest("bob"));
@@ -40,6 +43,9 @@ public sealed class FairnessTests
         thread.Go();
         await Task.WhenAll(running).WaitAsync(RawClient.Patience);
     }
+
+    private static Task<ProjectLoop> OpenAsync(string project, IJournal journal, ProjectOptions options) =>
+        ProjectLoop.OpenAsync(project, journal, options, new(), TimeProvider.System, NullLogger.Instance, ServerMetrics.Unwatched, CancellationToken.None);
 
     /// <summary>A scheduler whose tasks run when the test says so, in the order they came.</summary>
     private sealed class OneThread : TaskScheduler
