@@ -52,6 +52,7 @@ public sealed class LoadTests
         Number(json, "deliveries", "count").Should().Be(Number(json, "commands", "sent") * 10, "each project has ten members, and each of them is told each event");
         Number(json, "deliveries", "toSlow").Should().BePositive();
         Number(json, "verified", "folded").Should().Be(50);
+        Number(json, "caughtUpLatency", "count").Should().BePositive("how late that came must show too");
         (Number(json, "commands", "sent") - 5 + Number(json, "broadcasts", "sent") + Number(json, "broadcasts", "skipped")).Should().Be(600, "that is the schedule");
     }
 
