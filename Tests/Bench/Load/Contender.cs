@@ -23,7 +23,8 @@ internal sealed record Contender(string Name, Func<string, ServerProcess> Start,
     private static Contender EventOnly(string name, Func<string[]> program, string[] settings) => new(
         name,
         folder => new ServerProcess([.. program(), "--port", "0", "--data", folder, "--durability", "os", "--log", "Error", .. settings]),
-        crew => new EventOnlyDialect(crew)) { IsOurs = true };
+        crew => new EventOnlyDialect(crew))
+    { IsOurs = true };
 
     /// <summary>The build that is measured: the one beside this program where none is named.</summary>
     public static string ServerDll { get; set; } = Path.Combine(AppContext.BaseDirectory, "EventOnly.Server.dll");
