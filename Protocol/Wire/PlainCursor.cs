@@ -69,7 +69,12 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
     public bool TryName(out string name) => TryText(out name) && Names.IsName(name);
 
     /// <summary>An object, whatever its values are.</summary>
-    public bool TryFields(out JsonFields fields)
+    public bool TryFields(out JsonFields fields) => TryFields(int.MaxValue, isFlat: false, out fields);
+
+    /// <summary>An object whose keys are names, not too many, and whose values are neither objects nor arrays.</summary>
+    public bool TryFlatFields(int fieldsMax, out JsonFields fields) => TryFields(fieldsMax, isFlat: true, out fields);
+
+    private bool TryFields(int fieldsMax, bool isFlat, out JsonFields fields)
     {
         var found = FieldsBuilder.OfThisThread.Clear();
         fields = JsonFields.Empty;
@@ -79,7 +84,7 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
             return false;
         do
         {
-            if (!TryText(out var name) || Names.IsMagicKey(name) || !Skip(":"u8))
+            if (found.Count >= fieldsMax || !TryKey(isFlat, out var name) || !Skip(":"u8) || (isFlat && !IsAtScalar))
                 return false;
             found.Begin(name);
             if (!TrySimpleValue(found.Values))
@@ -93,30 +98,7 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
         return true;
     }
 
-    /// <summary>An object whose keys are names, not too many, and whose values are neither objects nor arrays.</summary>
-    public bool TryFlatFields(int fieldsMax, out JsonFields fields)
-    {
-        var found = FieldsBuilder.OfThisThread.Clear();
-        fields = JsonFields.Empty;
-        if (Skip("{}"u8))
-            return true;
-        if (!Skip("{"u8))
-            return false;
-        do
-        {
-            if (found.Count >= fieldsMax || !TryName(out var name) || !Skip(":"u8) || !IsAtScalar)
-                return false;
-            found.Begin(name);
-            if (!TrySimpleValue(found.Values))
-                TakeValue(found.Values);
-            found.End();
-        }
-        while (Skip(","u8));
-        if (!Skip("}"u8))
-            return false;
-        fields = found.ToFields();
-        return true;
-    }
+    private bool TryKey(bool isName, out string key) => isName ? TryName(out key) : TryText(out key) && !Names.IsMagicKey(key);
 
     /// <summary>Whether a value that is neither object nor array begins right here. What begins with a blank is not plain, whatever comes behind it.</summary>
     private bool IsAtScalar => _rest is [(byte)'"' or (byte)'-' or (>= (byte)'0' and <= (byte)'9') or (byte)'t' or (byte)'f' or (byte)'n', ..];

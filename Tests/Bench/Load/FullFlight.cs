@@ -16,7 +16,7 @@ internal sealed class FullFlight(LoadLoop loop, Crew crew, CrewShape shape, int 
     private static readonly TimeSpan s_stall = TimeSpan.FromMilliseconds(200);
 
     private readonly long _first = loop.Advanced;
-    private long _lastDeliveries;
+    private long _lastHeard;
     private long _lastMoved = Stopwatch.GetTimestamp();
 
     /// <summary>Hears who is about to send how many.</summary>
@@ -61,8 +61,9 @@ internal sealed class FullFlight(LoadLoop loop, Crew crew, CrewShape shape, int 
     /// <summary>A broadcast that was dropped never comes back to its author: where all stands still, nothing is in flight any more.</summary>
     private void ForgiveLosses()
     {
-        if (loop.Deliveries != _lastDeliveries)
-            (_lastDeliveries, _lastMoved) = (loop.Deliveries, Stopwatch.GetTimestamp());
+        var heard = loop.Deliveries + loop.Acknowledged; // where authors are answered only, nothing is delivered to anybody
+        if (heard != _lastHeard)
+            (_lastHeard, _lastMoved) = (heard, Stopwatch.GetTimestamp());
         else if (Stopwatch.GetElapsedTime(_lastMoved) > s_stall)
             crew.Complete();
     }
