@@ -2,7 +2,7 @@ using EventOnly.Tests.Bench.Load;
 
 namespace EventOnly.Tests.Bench;
 
-/// <summary>What a delivery costs as a project has more members.</summary>
+/// <summary>What a delivery costs as a project has more members. All sizes are measured in each round, so that the machine's drift is the same for all.</summary>
 internal static class GrowthRows
 {
     /// <summary>What counts as flat: the figure's own noise.</summary>
@@ -10,15 +10,13 @@ internal static class GrowthRows
 
     public static void Measure(BenchRun run)
     {
+        var sizes = run.Sizes.GrowthMembers.ToDictionary(members => Contender.Updates with { Name = $"{members:N0} members" });
         double? before = null;
-        foreach (var members in run.Sizes.GrowthMembers)
+        foreach (var one in Comparison.Measure(run, "growth", [.. sizes.Keys], cell => Fly(cell, sizes[cell.Contender])))
         {
-            var shape = new CrewShape(1, members, FanOutRows.Publishers(members));
-            if (Comparison.Measure(run, $"growth, {members} members", [Contender.Updates], cell => FanOutRows.Fly(cell, shape).Stretch) is not [var one])
-                continue;
             var cpu = one.Median(stretch => stretch.CpuUsPerDelivery);
             run.Add(new(
-                "Growth: members of one project, as many events as it takes", $"{members:N0} members",
+                "Growth: members of one project, as many events as it takes", one.Contender.Name,
                 new("deliveries/s", one.Median(stretch => stretch.DeliveriesPerSecond)),
                 before is { } smaller ? Figure.AtMost("CPU", cpu, smaller * Flat, "µs") : new("CPU", cpu, "µs"),
                 new("spread", one.Of(stretch => stretch.CpuUsPerDelivery).SpreadPercent, "%"),
@@ -26,4 +24,6 @@ internal static class GrowthRows
             before = cpu;
         }
     }
+
+    private static Stretch Fly(Cell cell, int members) => FanOutRows.Fly(cell, new CrewShape(1, members, FanOutRows.Publishers(members))).Stretch;
 }
