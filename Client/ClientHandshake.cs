@@ -12,16 +12,13 @@ namespace EventOnly.Client;
 ///   GET path HTTP/1.1 + headers + empty line  --▶      ◀--  HTTP/1.1 101 ... + headers + empty line
 /// </code>
 /// </summary>
-/// <param name="origin">Goes into the request as it is.</param>
-/// <exception cref="ArgumentException">The origin has a character that no origin has: a line's end would make a header of what follows.</exception>
+/// <param name="origin">Goes into the request as it is; <see cref="ConnectionOptions.Origin"/> has seen to it that it can.</param>
 internal sealed class ClientHandshake(Uri uri, string? origin)
 {
     /// <summary>Bytes of the server's answer; a longer one is none.</summary>
     public const int AnswerBytesMax = 16 * 1024;
 
     private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // section 1.3
-
-    private readonly string? _origin = origin is null || origin.All(c => c is >= '!' and <= '~') ? origin : throw new ArgumentException("An origin is printable ASCII without spaces.", nameof(origin));
 
     private readonly string _key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
 
@@ -32,7 +29,7 @@ internal sealed class ClientHandshake(Uri uri, string? origin)
             host = uri.Authority[(uri.UserInfo.Length > 0 ? uri.UserInfo.Length + 1 : 0)..];
         return Encoding.ASCII.GetBytes(
             $"GET {uri.PathAndQuery} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {_key}\r\n"
-            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {WireCodec.Subprotocol}\r\n{(_origin is null ? "" : $"Origin: {_origin}\r\n")}\r\n");
+            + $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: {WireCodec.Subprotocol}\r\n{(origin is null ? "" : $"Origin: {origin}\r\n")}\r\n");
     }
 
     /// <summary>The subprotocol the server chose; null where it chose none.</summary>

@@ -7,7 +7,12 @@ namespace EventOnly.Client;
 public sealed record ConnectionOptions
 {
     /// <summary>The <c>Origin</c> header. None by default; needed only to look like a page of that origin. Printable ASCII without spaces.</summary>
-    public string? Origin { get; init; }
+    /// <exception cref="ArgumentException">It has a character that no origin has: a line's end would make a header of what follows.</exception>
+    public string? Origin
+    {
+        get;
+        init => field = value is null || value.All(c => c is >= '!' and <= '~') ? value : throw new ArgumentException("An origin is printable ASCII without spaces.", nameof(value));
+    }
 
     /// <summary>Bytes of one message from the server; a larger one ends the connection. Raise it for entities or history pages beyond 16 MiB.</summary>
     public int MessageBytesMax { get; init; } = 16 * 1024 * 1024;

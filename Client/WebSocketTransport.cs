@@ -7,6 +7,7 @@ namespace EventOnly.Client;
 internal sealed class WebSocketTransport(WebSocket socket, int messageBytesMax) : ITransport
 {
     private byte[] _buffer = [];
+    private ProtocolException? _fault;
 
     public string? Subprotocol => socket.SubProtocol;
 
@@ -20,6 +21,8 @@ internal sealed class WebSocketTransport(WebSocket socket, int messageBytesMax) 
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken ct)
     {
         ReturnBuffer();
+        if (_fault is not null)
+            throw _fault;
         var length = 0;
         while (true)
         {
@@ -28,10 +31,10 @@ internal sealed class WebSocketTransport(WebSocket socket, int messageBytesMax) 
             if (received.MessageType == WebSocketMessageType.Close)
                 return null;
             if (received.MessageType == WebSocketMessageType.Binary)
-                throw new ProtocolException("not_text", "The server sent a binary message.");
+                throw Broken("not_text", "The server sent a binary message.");
             length += received.Count;
             if (length > messageBytesMax)
-                throw new ProtocolException("message_too_large", $"A message is larger than {messageBytesMax} bytes.");
+                throw Broken("message_too_large", $"A message is larger than {messageBytesMax} bytes.");
             if (received.EndOfMessage)
                 return _buffer.AsMemory(0, length);
             if (length == _buffer.Length)
@@ -52,6 +55,14 @@ internal sealed class WebSocketTransport(WebSocket socket, int messageBytesMax) 
         socket.Dispose();
         ReturnBuffer();
         return default;
+    }
+
+    /// <summary>Nothing more is read, and each receive says why.</summary>
+    private ProtocolException Broken(string code, string message)
+    {
+        _fault = new(code, message);
+        Abort();
+        return _fault;
     }
 
     private void Grow(int length)

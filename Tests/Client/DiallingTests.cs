@@ -47,10 +47,11 @@ public sealed class DiallingTests
     [TestCase("https://the re")]
     [TestCase("https://thé.re")]
     [TestCase("https://there\u007F")]
-    public void What_no_origin_has_is_refused_before_it_can_become_a_header(string origin)
+    public void What_no_origin_has_is_refused_where_it_is_given_before_it_can_become_a_header(string origin)
     {
-        var shaking = () => new ClientHandshake(_server.Uri, origin);
-        shaking.Should().Throw<ArgumentException>();
+        var giving = () => new ConnectionOptions { Origin = origin };
+
+        giving.Should().Throw<ArgumentException>().WithMessage("An origin is printable ASCII without spaces.*");
     }
 
     [Test]

@@ -52,6 +52,22 @@ public sealed class EventOnlyConnectionTests
     }
 
     [Test]
+    public async Task After_a_fault_nothing_more_is_read_and_each_receive_says_why()
+    {
+        var (connection, server) = await PairAsync();
+        await server.SendAsync(new byte[1], WebSocketMessageType.Binary, endOfMessage: true, _deadline.Token);
+        await server.SendAsync("{}"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, _deadline.Token);
+
+        var receiving = async () => await connection.ReceiveAsync(_deadline.Token);
+        var first = (await receiving.Should().ThrowAsync<ProtocolException>()).Which;
+        var second = (await receiving.Should().ThrowAsync<ProtocolException>()).Which;
+        var hearing = async () => await server.ReceiveAsync(new ArraySegment<byte>(new byte[10]), _deadline.Token);
+
+        second.Should().BeSameAs(first);
+        await hearing.Should().ThrowAsync<WebSocketException>("the line has been dropped");
+    }
+
+    [Test]
     public async Task A_close_is_the_end_of_the_messages_and_tells_its_code()
     {
         var (connection, server) = await PairAsync();
