@@ -1,39 +1,25 @@
 using EventOnly.Client;
-using EventOnly.Protocol.Wire;
-using EventOnly.Server;
 using EventOnly.Tests.Support;
 using EventOnly.Tools;
 using EventOnly.Tools.Load;
-using Microsoft.AspNetCore.Builder;
 
 namespace EventOnly.Tests.Tools;
 
 /// <summary>Loads that end otherwise than they should: all of them end, and say what came of them.</summary>
 public sealed class LoadEndTests
 {
-    private static readonly LoadPlan s_plan = new()
-    {
-        Clients = 20, Projects = 2, Rate = 200, Ramp = TimeSpan.FromMilliseconds(50), Duration = TimeSpan.FromMilliseconds(500), Settle = TimeSpan.FromSeconds(10),
-    };
-
-    private WebApplication _server = null!;
-    private Uri _uri = null!;
+    private LoadBench _bench = null!;
 
     [SetUp]
-    public async Task StartServer()
-    {
-        _server = ServerApplication.Build(["--port", "0", "--durability", "memory", "--log", "Warning"]);
-        await _server.StartAsync();
-        _uri = new UriBuilder(_server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
-    }
+    public async Task StartServer() => _bench = await LoadBench.StartAsync();
 
     [TearDown]
-    public async Task StopServer() => await _server.DisposeAsync();
+    public async Task StopServer() => await _bench.DisposeAsync();
 
     [Test, CancelAfter(60_000)]
     public async Task A_load_that_has_no_time_to_settle_ends(CancellationToken ct)
     {
-        using var site = new LoadSite { Uri = _uri, Plan = s_plan with { Rate = 5_000, Settle = TimeSpan.Zero } };
+        using var site = _bench.Site(LoadBench.Plan with { Rate = 5_000, Settle = TimeSpan.Zero });
 
         var report = await new LoadRun(site).RunAsync(ct).WaitAsync(ct);
 
@@ -44,12 +30,11 @@ public sealed class LoadEndTests
     public async Task A_server_that_goes_while_events_are_published_breaks_its_promises_and_there_is_a_report(CancellationToken ct)
     {
         var isPublished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var site = Watched(s_plan with { Settle = TimeSpan.FromSeconds(1) }, isPublished);
+        using var site = Watched(LoadBench.Plan with { Settle = TimeSpan.FromSeconds(1) }, isPublished);
 
         var running = new LoadRun(site).RunAsync(ct);
         await isPublished.Task.WaitAsync(ct);
-        await _server.StopAsync(ct);
-        await _server.DisposeAsync();
+        await _bench.StopAsync();
         var report = await running.WaitAsync(ct);
 
         report.ExitCode.Should().Be(ExitCode.Failed);
@@ -62,7 +47,7 @@ public sealed class LoadEndTests
     {
         var isPublished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using var site = Watched(s_plan with { Duration = TimeSpan.FromMinutes(5) }, isPublished);
+        using var site = Watched(LoadBench.Plan with { Duration = TimeSpan.FromMinutes(5) }, isPublished);
 
         var running = new LoadRun(site).RunAsync(stopping.Token);
         await isPublished.Task.WaitAsync(ct);
@@ -78,7 +63,7 @@ public sealed class LoadEndTests
     [Test, CancelAfter(60_000)]
     public async Task Where_nothing_was_published_nothing_is_good(CancellationToken ct)
     {
-        using var site = new LoadSite { Uri = _uri, Plan = s_plan with { Duration = TimeSpan.Zero } };
+        using var site = _bench.Site(LoadBench.Plan with { Duration = TimeSpan.Zero });
 
         var report = await new LoadRun(site).RunAsync(ct).WaitAsync(ct);
 
@@ -90,11 +75,7 @@ public sealed class LoadEndTests
     public async Task A_client_that_fails_is_in_the_report(CancellationToken ct)
     {
         var failures = 0;
-        using var site = new LoadSite
-        {
-            Uri = _uri, Plan = s_plan,
-            Dial = (client, options) => client == 3 && failures++ == 0 ? throw new InvalidOperationException("no such thing") : options,
-        };
+        using var site = _bench.Site(LoadBench.Plan, (client, options) => client == 3 && failures++ == 0 ? throw new InvalidOperationException("no such thing") : options);
 
         var report = await new LoadRun(site).RunAsync(ct).WaitAsync(ct);
 
@@ -121,11 +102,7 @@ public sealed class LoadEndTests
     private LoadSite Watched(LoadPlan plan, TaskCompletionSource isPublished)
     {
         var heard = 0;
-        return new()
-        {
-            Uri = _uri, Plan = plan,
-            Dial = (client, options) => client != 3 ? options : options with { Dial = (uri, ct) => LyingSocket.ConnectAsync(uri, WireCodec.Subprotocol, Hear, ct) },
-        };
+        return _bench.LyingSite(plan, client => client == 3, Hear);
 
         IEnumerable<byte[]> Hear(byte[] message)
         {
@@ -138,8 +115,8 @@ public sealed class LoadEndTests
     [Test]
     public async Task Whoever_asks_what_came_of_commands_keeps_nobody_from_asking_for_their_moments()
     {
-        using var site = new LoadSite { Uri = _uri, Plan = s_plan };
-        await using var connection = await EventOnlyConnection.ConnectAsync(_uri);
+        using var site = _bench.Site(LoadBench.Plan);
+        await using var connection = await EventOnlyConnection.ConnectAsync(_bench.Uri);
         var publisher = new Publisher(site, 0, "p");
         publisher.Opened(connection);
         publisher.Joined([]);

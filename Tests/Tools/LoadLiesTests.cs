@@ -1,31 +1,22 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using EventOnly.Protocol.Wire;
-using EventOnly.Server;
 using EventOnly.Tests.Support;
 using EventOnly.Tools;
 using EventOnly.Tools.Load;
-using Microsoft.AspNetCore.Builder;
 
 namespace EventOnly.Tests.Tools;
 
 /// <summary>What a server says that is not so: none of it ends well.</summary>
 public sealed partial class LoadLiesTests
 {
-    private WebApplication _server = null!;
-    private Uri _uri = null!;
+    private LoadBench _bench = null!;
 
     [OneTimeSetUp]
-    public async Task StartServer()
-    {
-        _server = ServerApplication.Build(["--port", "0", "--durability", "memory", "--log", "Warning"]);
-        await _server.StartAsync();
-        _uri = new UriBuilder(_server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
-    }
+    public async Task StartServer() => _bench = await LoadBench.StartAsync();
 
     [OneTimeTearDown]
-    public async Task StopServer() => await _server.DisposeAsync();
+    public async Task StopServer() => await _bench.DisposeAsync();
 
     [Test]
     public Task An_event_of_a_project_nobody_joined_is_found() =>
@@ -79,15 +70,8 @@ public sealed partial class LoadLiesTests
     /// <param name="lie">What every member is told instead of one message.</param>
     private async Task IsFoundAsync(string promise, string detail, Func<string, string[]> lie)
     {
-        using var site = new LoadSite
-        {
-            Uri = _uri,
-            Plan = new()
-            {
-                Clients = 6, Projects = 2, Rate = 200, Ramp = TimeSpan.Zero, Duration = TimeSpan.FromMilliseconds(400), Settle = TimeSpan.FromSeconds(1), Fold = 0,
-            },
-            Dial = (_, options) => options with { Dial = (uri, ct) => LyingSocket.ConnectAsync(uri, WireCodec.Subprotocol, Lie, ct) },
-        };
+        var plan = LoadBench.Plan with { Clients = 6, Ramp = TimeSpan.Zero, Duration = TimeSpan.FromMilliseconds(400), Settle = TimeSpan.FromSeconds(1), Fold = 0 };
+        using var site = _bench.LyingSite(plan, _ => true, Lie);
 
         var report = await new LoadRun(site).RunAsync(default).WaitAsync(TimeSpan.FromSeconds(60));
 

@@ -1,41 +1,27 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using EventOnly.Protocol.Wire;
-using EventOnly.Server;
 using EventOnly.Tests.Support;
 using EventOnly.Tools;
 using EventOnly.Tools.Load;
-using Microsoft.AspNetCore.Builder;
 
 namespace EventOnly.Tests.Tools;
 
 /// <summary>Small loads against a real server: a good one is found good, and one that lies is found out.</summary>
 public sealed class LoadTests
 {
-    private static readonly LoadPlan s_plan = new()
-    {
-        Clients = 20, Projects = 2, Rate = 200, Ramp = TimeSpan.FromMilliseconds(50), Duration = TimeSpan.FromMilliseconds(500), Settle = TimeSpan.FromSeconds(10),
-    };
-
-    private WebApplication _server = null!;
-    private Uri _uri = null!;
+    private LoadBench _bench = null!;
 
     [OneTimeSetUp]
-    public async Task StartServer()
-    {
-        _server = ServerApplication.Build(["--port", "0", "--durability", "memory", "--log", "Warning"]);
-        await _server.StartAsync();
-        _uri = new UriBuilder(_server.Urls.First()) { Scheme = "ws", Path = "/ws" }.Uri;
-    }
+    public async Task StartServer() => _bench = await LoadBench.StartAsync();
 
     [OneTimeTearDown]
-    public async Task StopServer() => await _server.DisposeAsync();
+    public async Task StopServer() => await _bench.DisposeAsync();
 
     [Test]
     public async Task All_is_told_once_and_in_order_though_all_lines_break_and_some_read_slowly()
     {
-        using var site = Site(new()
+        using var site = _bench.Site(new()
         {
             Clients = 50, Projects = 5, Rate = 300, Ramp = TimeSpan.FromMilliseconds(100), Duration = TimeSpan.FromSeconds(2), Slow = 0.1, ReconnectStorm = true,
             Mix = new(new Dictionary<Act, int> { [Act.Create] = 2, [Act.Update] = 6, [Act.Delete] = 1, [Act.Batch] = 1, [Act.Broadcast] = 1 }),
@@ -63,10 +49,7 @@ public sealed class LoadTests
     public async Task A_server_that_lies_to_one_client_is_found_out(string lie, string promise)
     {
         var lies = 0;
-        using var site = Site(s_plan, (client, options) => client != 3 ? options : options with
-        {
-            Dial = (uri, ct) => LyingSocket.ConnectAsync(uri, WireCodec.Subprotocol, Lie, ct),
-        });
+        using var site = _bench.LyingSite(LoadBench.Plan, client => client == 3, Lie);
 
         var report = await new LoadRun(site).RunAsync(default);
 
@@ -93,7 +76,7 @@ public sealed class LoadTests
     public async Task The_report_is_written_as_JSON_with_the_names_that_are_documented()
     {
         var file = Path.GetTempFileName();
-        var (exitCode, output, _) = await RunAsync($"--url {_uri} --clients 4 --projects 2 --rate 100 --ramp 0s --duration 300ms --quiet --json {file}");
+        var (exitCode, output, _) = await RunAsync($"--url {_bench.Uri} --clients 4 --projects 2 --rate 100 --ramp 0s --duration 300ms --quiet --json {file}");
 
         exitCode.Should().Be(ExitCode.Ok);
         output.Should().Contain("Good: 4 members of 2 projects");
@@ -108,7 +91,7 @@ public sealed class LoadTests
     [Test]
     public async Task JSON_without_a_file_is_all_there_is_on_the_output()
     {
-        var (exitCode, output, error) = await RunAsync($"--url {_uri} --clients 2 --projects 1 --rate 50 --ramp 0s --duration 200ms --quiet --json");
+        var (exitCode, output, error) = await RunAsync($"--url {_bench.Uri} --clients 2 --projects 1 --rate 50 --ramp 0s --duration 200ms --quiet --json");
 
         exitCode.Should().Be(ExitCode.Ok);
         JsonNode.Parse(output)!["plan"]!["clients"]!.GetValue<int>().Should().Be(2);
@@ -127,7 +110,7 @@ public sealed class LoadTests
     [Test]
     public async Task A_line_of_progress_tells_what_happened_since_the_last()
     {
-        using var site = Site(s_plan);
+        using var site = _bench.Site(LoadBench.Plan);
         var run = new LoadRun(site);
         var progress = new LoadProgress(site, run, TextWriter.Null, isTerminal: false);
 
@@ -136,9 +119,6 @@ public sealed class LoadTests
         progress.Line().Should().Contain("compare").And.MatchRegex("[1-9][0-9,]* deliveries/s").And.Contain("lag 0  errors 0");
         progress.Line().Should().Contain(" 0 deliveries/s  p50    0.00");
     }
-
-    private LoadSite Site(LoadPlan plan, Func<int, EventOnly.Client.ConnectionOptions, EventOnly.Client.ConnectionOptions>? dial = null) =>
-        new() { Uri = _uri, Plan = plan, Dial = dial ?? ((_, options) => options) };
 
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(string line)
     {

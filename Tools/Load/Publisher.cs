@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using EventOnly.Client;
+using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Tools.Load;
 
@@ -14,33 +15,27 @@ internal sealed class Publisher
 
     private readonly LoadSite _site;
     private readonly Contents _contents;
-    private readonly Func<Act, long, ReadOnlyMemory<byte>> _write;
+    private readonly Ledger _ledger;
     private readonly Lock _gate = new();
-    private readonly Window _window = new();
     private readonly Queue<ReadOnlyMemory<byte>> _outbox = new();
-    private readonly HashSet<long> _refused = [];
-    private readonly List<long> _laters = [];
-    private readonly Dictionary<long, ReadOnlyMemory<byte>> _unheard = [];
     private EventOnlyConnection? _connection;
     private Task _sending = Task.CompletedTask;
     private bool _isJoined;
     private bool _isSending;
-    private bool _isSeeding;
-    private long _askAgainAt;
 
     public Publisher(LoadSite site, int client, string project)
     {
         (_site, _contents) = (site, new(client, project, site.Plan.PayloadBytes));
-        _write = (act, n) => _isSeeding ? _contents.Seed(n) : _contents.Write(act, n);
+        _ledger = new(_contents);
     }
 
-    /// <summary>Commands without an answer, sent or not.</summary>
+    /// <summary>Whether all commands have an answer.</summary>
     public bool IsQuiet
     {
         get
         {
             lock (_gate)
-                return _window.IsQuiet;
+                return _ledger.IsQuiet;
         }
     }
 
@@ -48,10 +43,7 @@ internal sealed class Publisher
     public void Seed()
     {
         lock (_gate)
-        {
-            _isSeeding = true;
-            _window.Add(Act.Batch, 0);
-        }
+            _ledger.Seed();
         Pump();
     }
 
@@ -69,19 +61,21 @@ internal sealed class Publisher
             }
             else
             {
-                _window.Add(act, intendedAt);
+                _ledger.Add(act, intendedAt);
             }
         }
         Pump();
     }
 
     /// <summary>Says something that belongs to this connection alone.</summary>
-    public void Say(ReadOnlyMemory<byte> frame)
+    public void Say(ClientMessage message)
     {
+        var output = new Utf8Buffer();
+        WireCodec.Encode(output, message);
         lock (_gate)
         {
             if (_outbox.Count < OutboxMax)
-                _outbox.Enqueue(frame);
+                _outbox.Enqueue(output.WrittenMemory);
         }
         Pump();
     }
@@ -98,7 +92,7 @@ internal sealed class Publisher
         get
         {
             lock (_gate)
-                return _window.OpenNumbers;
+                return _ledger.OpenNumbers;
         }
     }
 
@@ -107,9 +101,7 @@ internal sealed class Publisher
     {
         lock (_gate)
         {
-            _laters.Clear();
-            foreach (var n in unknown)
-                Owe(n);
+            _site.Tally.CountRetried(_ledger.OweAfterJoin(unknown));
             _isJoined = true;
         }
         Pump();
@@ -130,7 +122,7 @@ internal sealed class Publisher
     public bool HasSent(long n)
     {
         lock (_gate)
-            return n > 0 && n <= _window.LastN;
+            return _ledger.HasSent(n);
     }
 
     /// <summary>A command took effect; its event is still to come.</summary>
@@ -139,7 +131,7 @@ internal sealed class Publisher
         if (Settle(n) is not { } done)
             return;
         lock (_gate)
-            _unheard[n] = done.Frame;
+            _ledger.AwaitEvent(done);
     }
 
     /// <summary>The event of a command came. What the command said, or null where that was asked before.</summary>
@@ -148,19 +140,14 @@ internal sealed class Publisher
         if (Settle(n) is { } done)
             return done.Frame;
         lock (_gate)
-            return _unheard.Remove(n, out var frame) ? frame : null;
+            return _ledger.Heard(n);
     }
 
     private InFlight? Settle(long n)
     {
         InFlight? done;
         lock (_gate)
-        {
-            done = _window.Settle(n);
-            if (done is not null && !_isSeeding)
-                _contents.Acknowledged(done);
-            _isSeeding &= done is null;
-        }
+            done = _ledger.Settle(n);
         if (done is null)
             return null;
         _site.Tally.CountAcknowledged();
@@ -174,10 +161,7 @@ internal sealed class Publisher
     public void Refused(long n)
     {
         lock (_gate)
-        {
-            _window.Settle(n);
-            _refused.Add(n);
-        }
+            _ledger.Refuse(n);
         Pump();
     }
 
@@ -185,10 +169,7 @@ internal sealed class Publisher
     public void RefusedForNow(long n, TimeSpan pause)
     {
         lock (_gate)
-        {
-            _laters.Add(n);
-            _askAgainAt = _site.Time.GetTimestamp() + (long)(pause.TotalSeconds * _site.Time.TimestampFrequency);
-        }
+            _ledger.Postpone(n, _site.Time.GetTimestamp() + (long)(pause.TotalSeconds * _site.Time.TimestampFrequency));
     }
 
     /// <summary>Called now and then: sends again what may be sent again now.</summary>
@@ -196,11 +177,9 @@ internal sealed class Publisher
     {
         lock (_gate)
         {
-            if (_laters.Count == 0 || _site.Time.GetTimestamp() < _askAgainAt)
+            if (_ledger.OweDue(_site.Time.GetTimestamp()) is not (> 0 and var owed))
                 return;
-            foreach (var n in _laters)
-                Owe(n);
-            _laters.Clear();
+            _site.Tally.CountRetried(owed);
         }
         Pump();
     }
@@ -209,29 +188,18 @@ internal sealed class Publisher
     public long IntendedAt(long n)
     {
         lock (_gate)
-            return _window.IntendedAt(n);
+            return _ledger.IntendedAt(n);
     }
 
     /// <summary>What must have come of our commands, now that nothing comes any more.</summary>
     /// <param name="hasEffect">Whether anybody heard of the effect of a number.</param>
     public Outcomes End(Func<long, bool> hasEffect)
     {
-        IReadOnlyList<long> open;
-        ILookup<bool, long> told;
-        int waiting;
+        (IReadOnlyList<long> Open, ILookup<bool, long> ToldByRefused, int Waiting) end;
         lock (_gate)
-        {
-            (open, waiting) = (_window.OpenNumbers, _window.WaitingCount);
-            told = Enumerable.Range(1, (int)_window.LastN).Select(n => (long)n).Where(n => !open.Contains(n)).ToLookup(n => _refused.Contains(n));
-        }
+            end = _ledger.Close();
         // Without the lock: a record asks us for moments while it has its own.
-        return new(open, [.. told[false].Where(n => !hasEffect(n))], [.. told[true].Where(hasEffect)], waiting);
-    }
-
-    private void Owe(long n)
-    {
-        _window.Owe(n);
-        _site.Tally.CountRetried();
+        return new(end.Open, [.. end.ToldByRefused[false].Where(n => !hasEffect(n))], [.. end.ToldByRefused[true].Where(hasEffect)], end.Waiting);
     }
 
     private void Pump()
@@ -272,10 +240,9 @@ internal sealed class Publisher
             {
                 if (_outbox.TryDequeue(out var frame))
                     return frame;
-                var before = _window.LastN;
-                if (_isJoined && _window.TryNext(_write, out var next))
+                if (_isJoined && _ledger.Next(out var isFirst) is { } next)
                 {
-                    if (next.N > before)
+                    if (isFirst)
                         CountFirst(next);
                     return next.Frame;
                 }
@@ -292,11 +259,3 @@ internal sealed class Publisher
             _site.Lags.Add(_site.Time.GetElapsedTime(next.IntendedAt));
     }
 }
-
-/// <summary>What is wrong with the commands of one publisher at the end.</summary>
-/// <param name="Unanswered">Sent, and nobody said what became of them.</param>
-/// <param name="WithoutEffect">Acknowledged, and in nobody's stream.</param>
-/// <param name="InSpite">Refused, and in the stream.</param>
-/// <param name="Waiting">Never sent.</param>
-internal sealed record Outcomes(
-    IReadOnlyList<long> Unanswered, IReadOnlyList<long> WithoutEffect, IReadOnlyList<long> InSpite, int Waiting);

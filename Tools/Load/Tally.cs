@@ -82,7 +82,7 @@ internal sealed class Tally
 
     public void CountSent() => Interlocked.Increment(ref _sent);
 
-    public void CountRetried() => Interlocked.Increment(ref _retried);
+    public void CountRetried(int count) => Interlocked.Add(ref _retried, count);
 
     public void CountAcknowledged() => Interlocked.Increment(ref _acknowledged);
 
