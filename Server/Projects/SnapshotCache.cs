@@ -4,7 +4,8 @@ namespace EventOnly.Server.Projects;
 
 /// <summary>
 /// Keeps the newest encoded snapshot while the tail behind it is small against it: a thousand that join at once, or in many turns, cost one encoding. One
-/// for those who agreed to compression, and one for the others, each made when it is first needed.
+/// for those who agreed to compression, and one for the others, each made when it is first needed. Neither is made from the other: encoding is a
+/// twentieth of the work of compressing, and mostly one of them is all that is kept.
 /// </summary>
 internal sealed class SnapshotCache(string project, Tape tape)
 {

@@ -60,7 +60,7 @@ internal sealed class Ledger
     public void AwaitEvent(InFlight done) => _unheard[done.N] = done.Frame;
 
     /// <summary>The event of a settled command came. What the command said, or null where that was asked before.</summary>
-    public ReadOnlyMemory<byte>? Heard(long n) => _unheard.Remove(n, out var frame) ? frame : null;
+    public ReadOnlyMemory<byte>? Heard(long n) => _unheard.Remove(n, out var frame) ? frame : (ReadOnlyMemory<byte>?)null; // a bare null would be an empty frame
 
     /// <summary>A command took no effect and never will.</summary>
     public void Refuse(long n)
