@@ -17,6 +17,7 @@ internal sealed class Members
     private const int EntryBytes = 100;
 
     private readonly Dictionary<string, Member> _bySession = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Member> _present = new(StringComparer.Ordinal); // the few to be seen, among the many who only look
     private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
@@ -48,6 +49,7 @@ internal sealed class Members
     private void Appear(Member member, JsonFields presence)
     {
         _left.Remove(member.Session);
+        _present[member.Session] = member;
         _arrived[member.Session] = new(member.Session, member.UserName, presence);
     }
 
@@ -61,7 +63,7 @@ internal sealed class Members
         Listening -= member.Listens ? 1 : 0;
         _changed.Remove(member.Session);
         _arrived.Remove(member.Session);
-        if (member.Presence is not null)
+        if (_present.Remove(member.Session))
             _left.Add(member.Session); // even where it only came within the turn: who joined in between has seen it
         return true;
     }
@@ -80,7 +82,7 @@ internal sealed class Members
     {
         var room = NewsBytes;
         return Take(
-            _bySession.Values.Where(member => member.Presence is not null).Take(ListedMax)
+            _present.Values.Take(ListedMax)
                 .Select(member => new PresentMember(member.Session, member.UserName, member.Presence!)),
             static member => member.Data.Bytes, ref room);
     }
