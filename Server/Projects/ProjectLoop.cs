@@ -73,7 +73,7 @@ internal sealed class ProjectLoop
     public void AddTo(ref Census census)
     {
         census.AddProject(Bytes, Volatile.Read(ref _members), _inbox.Reader.Count);
-        foreach (var member in _project.Members.Seen)
+        foreach (var member in _project.Members.All)
             census.AddMember(member.LagBytes);
     }
 

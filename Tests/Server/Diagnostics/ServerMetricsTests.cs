@@ -1,4 +1,6 @@
+using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Server.Diagnostics;
@@ -208,13 +210,52 @@ public sealed class ServerMetricsTests
         var ann = await bench.EnterAsync("ann");
         var bob = await bench.EnterAsync("bob");
         await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
-        await ann.HearAsync<EventOnly.Protocol.Wire.ServerMessage.Happened>();
+        await ann.HearAsync<ServerMessage.Happened>();
         var behind = CountOf(bench);
 
         bob.Events().Should().ContainSingle();
 
         (behind.Behind, behind.LagBytes > 100, behind.LagBytesMost == behind.LagBytes).Should().Be((1, true, true));
         CountOf(bench).Should().Match<Census>(census => census.Behind == 0 && census.LagBytes == 0 && census.Members == 2);
+    }
+
+    [Test]
+    public async Task Who_is_behind_stays_so_while_others_come_and_go()
+    {
+        await using var bench = await LoopBench.RunAsync(Given.AJournal());
+        var (ann, bob) = (await bench.EnterAsync("ann"), await bench.EnterAsync("bob"));
+        await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
+        await ann.HearAsync<ServerMessage.Happened>();
+        var before = CountOf(bench);
+
+        var cat = await bench.EnterAsync("cat");
+        var withCat = CountOf(bench);
+        await bench.BringAsync(new Inbound.Exit(cat.Member, "l1"));
+        await cat.HearAsync<ServerMessage.Done>();
+        var withoutCat = CountOf(bench);
+        bob.Heard();
+
+        (before.Behind, withCat.Behind, withoutCat.Behind).Should().Be((1, 1, 1));
+        (withCat.LagBytes, withoutCat.LagBytes).Should().Be((before.LagBytes, before.LagBytes));
+        CountOf(bench).Behind.Should().Be(0);
+    }
+
+    [Test]
+    public async Task Who_came_back_and_has_not_taken_yet_what_it_missed_is_behind()
+    {
+        await using var bench = await LoopBench.RunAsync(Given.AJournal());
+        var ann = await bench.EnterAsync("ann");
+        await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
+        await ann.HearAsync<ServerMessage.Happened>();
+        var epoch = ann.Heard<ServerMessage.Joined>().Head.Epoch;
+
+        var back = await bench.BringInAsync("bob", Given.Join(since: new(epoch, 0)));
+        await bench.LookAsync(ann);
+        var behind = CountOf(bench);
+        back.Events().Should().ContainSingle();
+
+        (behind.Behind, behind.LagBytes > 100).Should().Be((1, true));
+        CountOf(bench).Behind.Should().Be(0);
     }
 
     [Test]
