@@ -23,7 +23,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     private const int CountMax = 16;
 
     private readonly Queue<Turn> _underWay = new();
-    private readonly List<Turn> _committed = []; // and not yet told of
+    private readonly Queue<Turn> _committed = new(); // and not yet told of
     private Succession _succession = new();
 
     public int Count => _underWay.Count;
@@ -86,7 +86,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
                 project.Commit(oldest.Draft, CollectionsMarshal.AsSpan(oldest.Submissions));
                 TurnReport.Count(metrics, oldest, project.Members.Listening);
                 End(oldest);
-                _committed.Add(oldest);
+                _committed.Enqueue(oldest);
                 continue;
             }
             await FailAsync();
@@ -100,12 +100,11 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     /// <summary>After the fan-out of what was committed.</summary>
     public void Told()
     {
-        foreach (var turn in _committed)
+        while (_committed.TryDequeue(out var turn))
         {
             TurnReport.Tell(metrics, turn, time);
             turn.Return();
         }
-        _committed.Clear();
     }
 
     /// <summary>Waits for the journal to answer all there is, and commits it.</summary>
@@ -121,6 +120,8 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     /// <summary>After a fault: until the journal is done with all of them their memory is not ours; what it says does not matter any more.</summary>
     public async ValueTask AbandonAsync()
     {
+        while (_committed.TryDequeue(out var recorded))
+            TurnReport.LeaveUntold(recorded, time);
         while (_underWay.TryPeek(out var oldest))
         {
             await oldest.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

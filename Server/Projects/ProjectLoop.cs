@@ -272,19 +272,25 @@ internal sealed class ProjectLoop
             _idleSince = _time.GetTimestamp();
     }
 
-    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look.</summary>
+    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look, and no span without an end.</summary>
     private void Close(CloseCode? code)
     {
+        var failure = code is null ? ErrorCode.Unavailable : ErrorCode.Internal;
         _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out var inbound))
         {
             if (inbound is Inbound.Look look)
                 look.Seen.TrySetResult(null);
+            if (inbound is Inbound.Submit submit)
+                ServerTraces.End(submit.Span, _time.GetUtcNow(), failure.Word());
             if (code is { } reason)
                 inbound.From.End(reason);
         }
-        foreach (var seen in _turn?.Looks ?? [])
+        if (_turn is not { } turn)
+            return;
+        foreach (var seen in turn.Looks)
             seen.TrySetResult(null);
+        TurnReport.Fail(turn, failure, _time);
     }
 
     private async Task EndAsync(ProjectState? last)
