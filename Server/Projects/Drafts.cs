@@ -72,7 +72,8 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     }
 
     /// <summary>Commits what the journal has recorded by now, in order, and undoes what it has refused.</summary>
-    public async ValueTask CommitAsync(CancellationToken stopping)
+    /// <param name="began">When the loop turned to it, as a timestamp of the clock.</param>
+    public async ValueTask CommitAsync(long began, CancellationToken stopping)
     {
         while (_underWay.TryPeek(out var oldest) && oldest.HasEnded)
         {
@@ -80,7 +81,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
             if (result.Outcome == AppendOutcome.Committed)
             {
                 if (oldest.AppendedAt != 0 && oldest.Draft.Entries.Count > 0)
-                    metrics.AppendTook(time.GetElapsedTime(oldest.AppendedAt));
+                    metrics.AppendTook(TimeSince(oldest.AppendedAt, began));
                 if (oldest.Times is { } times)
                     times.Recorded = time.GetUtcNow();
                 project.Commit(oldest.Draft, CollectionsMarshal.AsSpan(oldest.Submissions));
@@ -97,12 +98,18 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         }
     }
 
+    /// <summary>The clock is read again only for an append that ended within the turn in which it began: to read it costs more than to record.</summary>
+    private TimeSpan TimeSince(long appendedAt, long began) => time.GetElapsedTime(appendedAt, appendedAt < began ? began : time.GetTimestamp());
+
     /// <summary>After the fan-out of what was committed.</summary>
     public void Told()
     {
+        if (_committed.Count == 0)
+            return;
+        var now = metrics.TimesCommands ? time.GetTimestamp() : 0;
         while (_committed.TryDequeue(out var turn))
         {
-            TurnReport.Tell(metrics, turn, time);
+            TurnReport.Tell(metrics, turn, now, time);
             turn.Return();
         }
     }
@@ -113,7 +120,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         while (_underWay.Count > 0)
         {
             await OldestEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await CommitAsync(stopping);
+            await CommitAsync(time.GetTimestamp(), stopping);
         }
     }
 

@@ -205,8 +205,8 @@ internal sealed class ProjectLoop
                 if (_project.Members.Count >= CrowdMembers)
                     await Task.Yield();
                 var began = _time.GetTimestamp();
-                var taken = Take(stopping);
-                await _drafts.CommitAsync(stopping);
+                var taken = Take(began, stopping);
+                await _drafts.CommitAsync(began, stopping);
                 Tell();
                 _gathering.Note(began, taken);
                 Rest();
@@ -301,10 +301,10 @@ internal sealed class ProjectLoop
     }
 
     /// <returns>Messages taken.</returns>
-    private int Take(CancellationToken stopping)
+    private int Take(long began, CancellationToken stopping)
     {
         _project.Floor = _keeper.Floor;
-        Volatile.Write(ref _lastTurnAt, Math.Max(1, _time.GetTimestamp()));
+        Volatile.Write(ref _lastTurnAt, Math.Max(1, began));
         var taken = 0;
         for (; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
             && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)

@@ -38,10 +38,11 @@ internal static class TurnReport
     }
 
     /// <summary>After the fan-out.</summary>
-    public static void Tell(ServerMetrics metrics, Turn turn, TimeProvider time)
+    /// <param name="now">As a timestamp of the clock, which is read once for all turns that are told together; 0 where nobody wants to know.</param>
+    public static void Tell(ServerMetrics metrics, Turn turn, long now, TimeProvider time)
     {
-        if (metrics.TimesCommands && turn.Submissions is [{ HeardAt: > 0 } first, ..]) // who came first waited longest, and one is enough to tell of a turn
-            metrics.CommandTook(time.GetElapsedTime(first.HeardAt));
+        if (now > 0 && turn.Submissions is [{ HeardAt: > 0 } first, ..]) // who came first waited longest, and one is enough to tell of a turn
+            metrics.CommandTook(time.GetElapsedTime(first.HeardAt, now));
         if (turn.Times is { } times)
             Tell(turn, times, time.GetUtcNow(), isTold: true);
     }

@@ -204,6 +204,39 @@ public sealed class ServerMetricsTests
     }
 
     [Test]
+    public async Task An_append_is_timed_until_its_project_goes_on_whether_it_had_to_wait_or_not([Values] bool waits)
+    {
+        var time = new ManualTime();
+        using var metrics = new ServerMetrics(time);
+        using var readings = new Readings(metrics);
+        var (appending, released) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var journal = new ScriptedJournal(Given.AJournal())
+        {
+            OnAppend = async _ =>
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                appending.SetResult();
+                if (waits)
+                    await released.Task;
+                return null;
+            },
+        };
+        await using var bench = await LoopBench.RunAsync(journal, time: time, metrics: metrics);
+        var ann = await bench.EnterAsync("ann");
+
+        await bench.BringAsync(new Inbound.Submit(ann.Member, 1, Given.Create("a"), HeardAt: time.GetTimestamp()));
+        await appending.Task;
+        if (waits)
+            time.Advance(TimeSpan.FromSeconds(3));
+        released.SetResult();
+        await bench.LookAsync(ann);
+
+        readings["eventonly.journal.append.duration", "sum"].Should().Be(waits ? 5 : 2);
+        await Eventually.IsAsync(() => (int)readings["eventonly.command.duration", "count"] == 1, "its time is told after the fan-out");
+        readings["eventonly.command.duration", "sum"].Should().Be(waits ? 5 : 2);
+    }
+
+    [Test]
     public async Task Who_does_not_take_what_is_new_is_behind_by_its_bytes()
     {
         await using var bench = await LoopBench.RunAsync(Given.AJournal());
