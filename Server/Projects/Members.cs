@@ -21,6 +21,7 @@ internal sealed class Members
     private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
+    private readonly Lock _changing = new(); // of who is in; passing over them takes none
     private Member[]? _all; // made anew when somebody came or went since
 
     public int Count => _bySession.Count;
@@ -28,18 +29,24 @@ internal sealed class Members
     /// <summary>Those who get events and broadcasts.</summary>
     public int Listening { get; private set; }
 
-    /// <summary>Everybody who was in when they were last passed over; for who looks from another thread.</summary>
-    public Member[] Seen => Volatile.Read(ref _all) ?? [];
-
-    /// <summary>Everybody who is in. The array never changes; whoever passes over it may do so beside the writer.</summary>
-    public Member[] All => _all ??= [.. _bySession.Values];
+    /// <summary>Everybody who is in. May be asked from any thread; the array never changes, so whoever passes over it may do so beside the writer.</summary>
+    public Member[] All => Volatile.Read(ref _all) ?? List();
 
     public Member? Find(string session) => _bySession.GetValueOrDefault(session);
 
+    private Member[] List()
+    {
+        lock (_changing)
+            return _all ??= [.. _bySession.Values];
+    }
+
     public void Add(Member member)
     {
-        _bySession.Add(member.Session, member);
-        _all = null;
+        lock (_changing)
+        {
+            _bySession.Add(member.Session, member);
+            _all = null;
+        }
         Listening += member.Listens ? 1 : 0;
         if (member.Presence is { } presence)
             Appear(member, presence);
@@ -58,8 +65,11 @@ internal sealed class Members
     {
         if (Find(member.Session) != member)
             return false;
-        _bySession.Remove(member.Session);
-        _all = null;
+        lock (_changing)
+        {
+            _bySession.Remove(member.Session);
+            _all = null;
+        }
         Listening -= member.Listens ? 1 : 0;
         _changed.Remove(member.Session);
         _arrived.Remove(member.Session);
