@@ -21,7 +21,7 @@ namespace EventOnly.Server.Connections;
 ///                 waiting ──────turn───────────┘
 /// </code>
 /// </summary>
-internal sealed class Connection : IPeer, IDisposable
+internal sealed class Connection : IPeer, IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Bytes one run of the pump may write before others have their turn.</summary>
     private const int RunBytesMax = 128 * 1024;
@@ -200,7 +200,7 @@ internal sealed class Connection : IPeer, IDisposable
     }
 
     /// <summary>The backlog's: its turn has come.</summary>
-    public void GoOn() => Pump(isItsTurn: true);
+    void IThreadPoolWorkItem.Execute() => Pump(isItsTurn: true);
 
     /// <summary>
     /// Runs on the waker's thread until a write does not complete at once, or there is much. After the last words, or where the line is gone, the
@@ -257,6 +257,7 @@ internal sealed class Connection : IPeer, IDisposable
     /// <summary>Waits until the line has taken what is being written, and goes on from there.</summary>
     private async Task ParkAsync(ValueTask writing)
     {
+        int? parked = _outbox.IsLarge ? _around.Backlog.Park() : null;
         try
         {
             await writing;
@@ -266,8 +267,13 @@ internal sealed class Connection : IPeer, IDisposable
             Break(failure);
             return;
         }
+        finally
+        {
+            if (parked is { } moment)
+                _around.Backlog.Unpark(moment);
+        }
         Volatile.Write(ref _writeBegunAt, 0);
-        Pump(isItsTurn: true);
+        Pump(isItsTurn: false); // thousands may come out of it at once: what is large takes its turn again
     }
 
     private void Break(Exception failure)

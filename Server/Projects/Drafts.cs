@@ -23,7 +23,7 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     private const int CountMax = 16;
 
     private readonly Queue<Turn> _underWay = new();
-    private readonly List<Turn> _committed = []; // and not yet told of
+    private readonly Queue<Turn> _committed = new(); // and not yet told of
     private Succession _succession = new();
 
     public int Count => _underWay.Count;
@@ -72,7 +72,8 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
     }
 
     /// <summary>Commits what the journal has recorded by now, in order, and undoes what it has refused.</summary>
-    public async ValueTask CommitAsync(CancellationToken stopping)
+    /// <param name="began">When the loop turned to it, as a timestamp of the clock.</param>
+    public async ValueTask CommitAsync(long began, CancellationToken stopping)
     {
         while (_underWay.TryPeek(out var oldest) && oldest.HasEnded)
         {
@@ -80,13 +81,13 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
             if (result.Outcome == AppendOutcome.Committed)
             {
                 if (oldest.AppendedAt != 0 && oldest.Draft.Entries.Count > 0)
-                    metrics.AppendTook(time.GetElapsedTime(oldest.AppendedAt));
+                    metrics.AppendTook(TimeSince(oldest.AppendedAt, began));
                 if (oldest.Times is { } times)
                     times.Recorded = time.GetUtcNow();
                 project.Commit(oldest.Draft, CollectionsMarshal.AsSpan(oldest.Submissions));
                 TurnReport.Count(metrics, oldest, project.Members.Listening);
                 End(oldest);
-                _committed.Add(oldest);
+                _committed.Enqueue(oldest);
                 continue;
             }
             await FailAsync();
@@ -97,15 +98,20 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         }
     }
 
+    /// <summary>The clock is read again only for an append that ended within the turn in which it began: to read it costs more than to record.</summary>
+    private TimeSpan TimeSince(long appendedAt, long began) => time.GetElapsedTime(appendedAt, appendedAt < began ? began : time.GetTimestamp());
+
     /// <summary>After the fan-out of what was committed.</summary>
     public void Told()
     {
-        foreach (var turn in _committed)
+        if (_committed.Count == 0)
+            return;
+        var now = metrics.TimesCommands ? time.GetTimestamp() : 0;
+        while (_committed.TryDequeue(out var turn))
         {
-            TurnReport.Tell(metrics, turn, time);
+            TurnReport.Tell(metrics, turn, now, time);
             turn.Return();
         }
-        _committed.Clear();
     }
 
     /// <summary>Waits for the journal to answer all there is, and commits it.</summary>
@@ -114,13 +120,15 @@ internal sealed class Drafts(string id, Project project, IJournal journal, TimeP
         while (_underWay.Count > 0)
         {
             await OldestEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await CommitAsync(stopping);
+            await CommitAsync(time.GetTimestamp(), stopping);
         }
     }
 
     /// <summary>After a fault: until the journal is done with all of them their memory is not ours; what it says does not matter any more.</summary>
     public async ValueTask AbandonAsync()
     {
+        while (_committed.TryDequeue(out var recorded))
+            TurnReport.LeaveUntold(recorded, time);
         while (_underWay.TryPeek(out var oldest))
         {
             await oldest.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

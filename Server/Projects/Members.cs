@@ -17,9 +17,11 @@ internal sealed class Members
     private const int EntryBytes = 100;
 
     private readonly Dictionary<string, Member> _bySession = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Member> _present = new(StringComparer.Ordinal); // the few to be seen, among the many who only look
     private readonly Dictionary<string, PresentMember> _arrived = new(StringComparer.Ordinal);
     private readonly Dictionary<string, JsonFields> _changed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
+    private readonly Lock _changing = new(); // of who is in; passing over them takes none
     private Member[]? _all; // made anew when somebody came or went since
 
     public int Count => _bySession.Count;
@@ -27,18 +29,24 @@ internal sealed class Members
     /// <summary>Those who get events and broadcasts.</summary>
     public int Listening { get; private set; }
 
-    /// <summary>Everybody who was in when they were last passed over; for who looks from another thread.</summary>
-    public Member[] Seen => Volatile.Read(ref _all) ?? [];
-
-    /// <summary>Everybody who is in. The array never changes; whoever passes over it may do so beside the writer.</summary>
-    public Member[] All => _all ??= [.. _bySession.Values];
+    /// <summary>Everybody who is in. May be asked from any thread; the array never changes, so whoever passes over it may do so beside the writer.</summary>
+    public Member[] All => Volatile.Read(ref _all) ?? List();
 
     public Member? Find(string session) => _bySession.GetValueOrDefault(session);
 
+    private Member[] List()
+    {
+        lock (_changing)
+            return _all ??= [.. _bySession.Values];
+    }
+
     public void Add(Member member)
     {
-        _bySession.Add(member.Session, member);
-        _all = null;
+        lock (_changing)
+        {
+            _bySession.Add(member.Session, member);
+            _all = null;
+        }
         Listening += member.Listens ? 1 : 0;
         if (member.Presence is { } presence)
             Appear(member, presence);
@@ -48,6 +56,7 @@ internal sealed class Members
     private void Appear(Member member, JsonFields presence)
     {
         _left.Remove(member.Session);
+        _present[member.Session] = member;
         _arrived[member.Session] = new(member.Session, member.UserName, presence);
     }
 
@@ -56,12 +65,15 @@ internal sealed class Members
     {
         if (Find(member.Session) != member)
             return false;
-        _bySession.Remove(member.Session);
-        _all = null;
+        lock (_changing)
+        {
+            _bySession.Remove(member.Session);
+            _all = null;
+        }
         Listening -= member.Listens ? 1 : 0;
         _changed.Remove(member.Session);
         _arrived.Remove(member.Session);
-        if (member.Presence is not null)
+        if (_present.Remove(member.Session))
             _left.Add(member.Session); // even where it only came within the turn: who joined in between has seen it
         return true;
     }
@@ -80,7 +92,7 @@ internal sealed class Members
     {
         var room = NewsBytes;
         return Take(
-            _bySession.Values.Where(member => member.Presence is not null).Take(ListedMax)
+            _present.Values.Take(ListedMax)
                 .Select(member => new PresentMember(member.Session, member.UserName, member.Presence!)),
             static member => member.Data.Bytes, ref room);
     }

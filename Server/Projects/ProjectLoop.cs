@@ -73,7 +73,7 @@ internal sealed class ProjectLoop
     public void AddTo(ref Census census)
     {
         census.AddProject(Bytes, Volatile.Read(ref _members), _inbox.Reader.Count);
-        foreach (var member in _project.Members.Seen)
+        foreach (var member in _project.Members.All)
             census.AddMember(member.LagBytes);
     }
 
@@ -205,8 +205,8 @@ internal sealed class ProjectLoop
                 if (_project.Members.Count >= CrowdMembers)
                     await Task.Yield();
                 var began = _time.GetTimestamp();
-                var taken = Take(stopping);
-                await _drafts.CommitAsync(stopping);
+                var taken = Take(began, stopping);
+                await _drafts.CommitAsync(began, stopping);
                 Tell();
                 _gathering.Note(began, taken);
                 Rest();
@@ -272,19 +272,25 @@ internal sealed class ProjectLoop
             _idleSince = _time.GetTimestamp();
     }
 
-    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look.</summary>
+    /// <summary>Takes nothing more, and leaves nobody waiting, neither for room nor for a look, and no span without an end.</summary>
     private void Close(CloseCode? code)
     {
+        var failure = code is null ? ErrorCode.Unavailable : ErrorCode.Internal;
         _inbox.Writer.TryComplete();
         while (_inbox.Reader.TryRead(out var inbound))
         {
             if (inbound is Inbound.Look look)
                 look.Seen.TrySetResult(null);
+            if (inbound is Inbound.Submit submit)
+                ServerTraces.End(submit.Span, _time.GetUtcNow(), failure.Word());
             if (code is { } reason)
                 inbound.From.End(reason);
         }
-        foreach (var seen in _turn?.Looks ?? [])
+        if (_turn is not { } turn)
+            return;
+        foreach (var seen in turn.Looks)
             seen.TrySetResult(null);
+        TurnReport.Fail(turn, failure, _time);
     }
 
     private async Task EndAsync(ProjectState? last)
@@ -295,10 +301,10 @@ internal sealed class ProjectLoop
     }
 
     /// <returns>Messages taken.</returns>
-    private int Take(CancellationToken stopping)
+    private int Take(long began, CancellationToken stopping)
     {
         _project.Floor = _keeper.Floor;
-        Volatile.Write(ref _lastTurnAt, Math.Max(1, _time.GetTimestamp()));
+        Volatile.Write(ref _lastTurnAt, Math.Max(1, began));
         var taken = 0;
         for (; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
             && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)

@@ -38,18 +38,20 @@ internal static class TurnReport
     }
 
     /// <summary>After the fan-out.</summary>
-    public static void Tell(ServerMetrics metrics, Turn turn, TimeProvider time)
+    /// <param name="now">As a timestamp of the clock, which is read once for all turns that are told together; 0 where nobody wants to know.</param>
+    public static void Tell(ServerMetrics metrics, Turn turn, long now, TimeProvider time)
     {
-        if (metrics.TimesCommands && turn.Submissions is [{ HeardAt: > 0 } first, ..]) // who came first waited longest, and one is enough to tell of a turn
-            metrics.CommandTook(time.GetElapsedTime(first.HeardAt));
-        if (turn.Times is not { } times)
-            return;
-        var told = time.GetUtcNow();
-        for (var i = 0; i < turn.Submissions.Count; i++)
-        {
-            if (turn.Submissions[i].Span is { } span)
-                Tell(span, turn.Draft.Answers[i], times, told);
-        }
+        if (now > 0 && turn.Submissions is [{ HeardAt: > 0 } first, ..]) // who came first waited longest, and one is enough to tell of a turn
+            metrics.CommandTook(time.GetElapsedTime(first.HeardAt, now));
+        if (turn.Times is { } times)
+            Tell(turn, times, time.GetUtcNow(), isTold: true);
+    }
+
+    /// <summary>It is recorded, but a fault came before the fan-out.</summary>
+    public static void LeaveUntold(Turn turn, TimeProvider time)
+    {
+        if (turn.Times is { } times)
+            Tell(turn, times, time.GetUtcNow(), isTold: false);
     }
 
     /// <summary>None of it took effect.</summary>
@@ -61,16 +63,26 @@ internal static class TurnReport
             ServerTraces.End(submission.Span, time.GetUtcNow(), code.Word());
     }
 
-    private static void Tell(Activity span, Answer answer, TurnTimes times, DateTimeOffset told)
+    private static void Tell(Turn turn, TurnTimes times, DateTimeOffset now, bool isTold)
+    {
+        for (var i = 0; i < turn.Submissions.Count; i++)
+        {
+            if (turn.Submissions[i].Span is { } span)
+                Tell(span, turn.Draft.Answers[i], times, now, isTold);
+        }
+    }
+
+    private static void Tell(Activity span, Answer answer, TurnTimes times, DateTimeOffset now, bool isTold)
     {
         ServerTraces.Tell(span, "decide", times.Begun, times.Decided);
         if (answer.Verdict == Verdict.Accepted)
         {
             span.SetTag("eventonly.seq", answer.Seq);
             ServerTraces.Tell(span, "journal.append", times.Decided, times.Recorded);
-            ServerTraces.Tell(span, "fan-out", times.Recorded, told);
+            if (isTold)
+                ServerTraces.Tell(span, "fan-out", times.Recorded, now);
         }
-        ServerTraces.End(span, told, answer.Refusal?.Code.Word());
+        ServerTraces.End(span, now, (answer.Refusal?.Code ?? (isTold ? null : ErrorCode.Internal))?.Word());
     }
 
     private static Changed ChangedBy(Command command) => command switch

@@ -2,11 +2,12 @@ namespace EventOnly.Tests.Bench;
 
 /// <summary>What was asked for on the command line.</summary>
 /// <param name="Bench">Null: list what there is.</param>
+/// <param name="Only">What the name of a part contains that is to be measured; null: all are.</param>
 /// <param name="Record">The folder of the documentation's figures; null: they stay as they are.</param>
-internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, string Folder, string? Record, string? Server = null)
+internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, string Folder, string? Record, string? Server = null, string? Only = null)
 {
     public const string Help = """
-        ./run.sh bench NAME [--short | --long] [--no-peers] [--server DLL] [--json FILE] [--folder FOLDER] [--record]
+        ./run.sh bench NAME [--short | --long] [--no-peers] [--server DLL] [--json FILE] [--folder FOLDER] [--only PART | --record]
 
           --short          less than three minutes, for a look
           --long           longer, for figures to keep
@@ -14,6 +15,7 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
           --server DLL     another build of the server
           --json FILE      the figures for programs
           --folder FOLDER  a folder on the disk to measure (the current one); nothing stays there
+          --only PART      only the parts whose name contains it, as "join storm": the names are told while it measures
           --record         writes the figures to docs/benchmarks, with a chart
 
         Servers run on the first core, the load on the last; each comparison has all its servers in one run, in random order. npm packages of
@@ -37,12 +39,15 @@ internal sealed record BenchArguments(string? Bench, Sizes Sizes, string? Json, 
                 "--no-peers" => asked with { Sizes = asked.Sizes with { HasPeers = false } },
                 "--server" => asked with { Server = Path.GetFullPath(ValueOf(args, ref i)) },
                 "--record" => asked with { Record = s_record },
+                "--only" => asked with { Only = ValueOf(args, ref i) },
                 "--json" => asked with { Json = ValueOf(args, ref i) },
                 "--folder" => asked with { Folder = ValueOf(args, ref i) },
                 _ when Benches.All.Any(bench => bench.Name == args[i]) && asked.Bench is null => asked with { Bench = args[i] },
                 _ => throw new FormatException($"'{args[i]}' is not known."),
             };
         }
+        if (asked is { Only: not null, Record: not null })
+            throw new FormatException("'--record' keeps a whole bench, not '--only' a part.");
         return asked;
     }
 

@@ -21,7 +21,7 @@ internal static class BenchProgram
         var folder = Directory.CreateDirectory(Path.Combine(asked.Folder, $".bench-{Guid.NewGuid():n}")).FullName;
         try
         {
-            var run = new BenchRun(folder, asked.Sizes, what => progress.WriteLine($"  {what} ..."));
+            var run = new BenchRun(folder, asked.Sizes, what => progress.WriteLine($"  {what} ..."), asked.Only);
             var machine = Machine.Look(folder, TimeProvider.System);
             var others = new OtherPrograms();
             await MeasureAsync(bench, run);

@@ -94,7 +94,8 @@ internal sealed record Sizes
 
 /// <summary>One run of a bench: what it is to do, and the rows it has so far.</summary>
 /// <param name="tell">Hears what is measured next.</param>
-internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
+/// <param name="only">What the name of a part contains that is to be measured; null: all are.</param>
+internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell, string? only = null)
 {
     private readonly List<Row> _rows = [];
     private readonly List<string> _notes = [];
@@ -125,6 +126,8 @@ internal sealed class BenchRun(string folder, Sizes sizes, Action<string> tell)
     /// <returns>Whether it did not fail.</returns>
     public bool Attempt(string what, Action work)
     {
+        if (only is not null && !what.Contains(only, StringComparison.OrdinalIgnoreCase))
+            return false;
         try
         {
             work();

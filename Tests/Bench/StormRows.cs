@@ -16,41 +16,48 @@ internal static class StormRows
     /// <summary>It says when it has encoded a snapshot.</summary>
     private static readonly Contender s_contender = Contender.EventOnly("EventOnly, update", "--Logging:LogLevel:EventOnly.Server.Projects=Debug");
 
-    private sealed record Storm(double BeforeMs, double DuringMs, double Seconds, double LoadPercent, int Snapshots)
+    private sealed record Storm(double BeforeMs, double DuringMs, double AfterMs, double Seconds, double LoadPercent, int Snapshots)
     {
         public double Times => DuringMs / BeforeMs;
     }
 
     public static void Measure(BenchRun run)
     {
-        if (Comparison.Measure(run, "join storm", [s_contender], Measure) is not [var one])
+        Measure(run, "in another project", isTheirs: false);
+        Measure(run, "in the same project", isTheirs: true);
+        run.Note(
+            "Join storm, others in the same project: after it each event goes to all who joined as well, so their p99 cannot stay what it was; "
+            + "`after` is what it is then, with the storm over.");
+    }
+
+    private static void Measure(BenchRun run, string where, bool isTheirs)
+    {
+        if (Comparison.Measure(run, $"join storm, others {where}", [s_contender], cell => Measure(cell, isTheirs)) is not [var one])
             return;
         run.Add(new(
-            $"Join storm: {run.Sizes.StormClients:N0} join a project of {run.Sizes.StormEntities:N0} entities at once; {run.Sizes.StormOthers} others, {PaceRows.PerSecond} events/s", one.Contender.Name,
+            $"Join storm: {run.Sizes.StormClients:N0} join a project of {run.Sizes.StormEntities:N0} entities at once; {run.Sizes.StormOthers} others {where}, {PaceRows.PerSecond} events/s", one.Contender.Name,
             new("all joined after", one.Median(storm => storm.Seconds), "s"),
             new("joins/s", run.Sizes.StormClients / one.Median(storm => storm.Seconds)),
             new("others' p99 before", one.Median(storm => storm.BeforeMs), "ms"),
             new("others' p99 during", one.Median(storm => storm.DuringMs), "ms"),
             Figure.AtMost("× before", one.Median(storm => storm.Times), 1.5),
+            new("others' p99 after", one.Median(storm => storm.AfterMs), "ms"),
             Figure.AtMost("snapshots encoded", one.Median(storm => storm.Snapshots), 1),
             new("load's CPU", one.Median(storm => storm.LoadPercent), "%")));
     }
 
-    private static Storm Measure(Cell cell)
+    /// <param name="isTheirs">Whether the project that is joined is that of the others.</param>
+    private static Storm Measure(Cell cell, bool isTheirs)
     {
         var (loop, sizes) = (cell.Loop, cell.Sizes);
         var project = $"{cell.Name}storm";
         var seq = Filling.Fill(cell, project, sizes.StormEntities);
-        using var others = new Crew(loop, cell.Server, new EventOnlyDialect(project), new(1, sizes.StormOthers, 1), seq, isUrgent: true);
+        using var others = new Crew(
+            loop, cell.Server, new EventOnlyDialect(isTheirs ? project : $"{cell.Name}calm"), new(1, sizes.StormOthers, 1), isTheirs ? seq : 0, isUrgent: true);
+        using (new Crew(loop, cell.Server, new EventOnlyDialect(project), new(1, 1, 0), seq))
+            loop.Turn(0); // the one who opened the page before all others
         var dialect = new EventOnlyDialect(project) { JoinsAtOnce = false };
-        var connected = loop.ConnectedCount;
-        var joiners = new List<LoadConnection>();
-        for (var i = 0; i < sizes.StormClients; i++)
-        {
-            joiners.Add(loop.Open(dialect, cell.Server.Port, i, 0, -1));
-            loop.TurnUntil(() => i - (loop.ConnectedCount - connected) < 256, s_patience, "all connected");
-        }
-        loop.TurnUntil(() => loop.ConnectedCount - connected == sizes.StormClients, s_patience, "all connected");
+        var joiners = OpenJoiners(cell, dialect);
 
         var pace = new Pace(loop, others, PaceRows.PerSecond) { IsCounted = connection => connection.Dialect != dialect };
         pace.RunFor(sizes.WarmUpTime);
@@ -64,21 +71,42 @@ internal static class StormRows
         while (loop.JoinedCount - joined < sizes.StormClients && Stopwatch.GetElapsedTime(began) < s_patience)
             pace.RunFor(TimeSpan.FromMilliseconds(5));
         var (time, stretch) = (Stopwatch.GetElapsedTime(began), meter.Read());
+        pace.RunFor(sizes.WarmUpTime);
+        var after = pace.Measure();
+        pace.RunFor(sizes.RowTime);
         pace.Pause();
         others.Complete();
-        Span<long> last = [seq + others.Publishers[0].Sent];
-        var heard = last[0];
+        End(cell, joiners, isTheirs ? seq + others.Publishers[0].Sent : seq);
+        return new(before.PercentileMs(99), during.PercentileMs(99), after.PercentileMs(99), time.TotalSeconds, stretch.LoadPercent, SnapshotsEncoded(cell, project) - snapshots);
+    }
+
+    /// <summary>Connected, and not yet in the project.</summary>
+    private static List<LoadConnection> OpenJoiners(Cell cell, EventOnlyDialect dialect)
+    {
+        var (loop, connected, joiners) = (cell.Loop, cell.Loop.ConnectedCount, new List<LoadConnection>());
+        for (var i = 0; i < cell.Sizes.StormClients; i++)
+        {
+            joiners.Add(loop.Open(dialect, cell.Server.Port, i, 0, -1));
+            loop.TurnUntil(() => i - (loop.ConnectedCount - connected) < 256, s_patience, "all connected");
+        }
+        loop.TurnUntil(() => loop.ConnectedCount - connected == cell.Sizes.StormClients, s_patience, "all connected");
+        return joiners;
+    }
+
+    private static void End(Cell cell, List<LoadConnection> joiners, long heard)
+    {
+        var loop = cell.Loop;
+        Span<long> last = [heard];
         loop.TurnUntil(() => joiners.TrueForAll(joiner => joiner.Check?.LastOf(0) == heard), s_patience, "all that joined have the newest event");
         loop.TurnFor(Crew.ListenTime);
         foreach (var joiner in joiners)
         {
             joiner.Check!.End(last);
-            if (joiner.SnapshotEntities - sizes.StormEntities is not (0 or 1)) // that of the publisher came after a snapshot that may still be given
-                throw new BrokenPromiseException($"A snapshot has {joiner.SnapshotEntities} entities where there are {sizes.StormEntities}, and one of the publisher's.");
+            if (joiner.SnapshotEntities - cell.Sizes.StormEntities is not (0 or 1)) // that of the publisher came after a snapshot that may still be given
+                throw new BrokenPromiseException($"A snapshot has {joiner.SnapshotEntities} entities where there are {cell.Sizes.StormEntities}, and one of the publisher's.");
             loop.Close(joiner);
         }
         loop.TurnFor(s_logTime);
-        return new(before.PercentileMs(99), during.PercentileMs(99), time.TotalSeconds, stretch.LoadPercent, SnapshotsEncoded(cell, project) - snapshots);
     }
 
     /// <summary>

@@ -18,6 +18,7 @@ internal static class Filling
         var (batches, commands) = (Math.Min(PerBatch, entities), (entities + PerBatch - 1) / PerBatch);
         using var crew = new Crew(cell.Loop, cell.Server, new EventOnlyDialect(project) { EntitiesPerBatch = batches }, new(1, 1, 1));
         var filler = crew.Publishers[0];
+        cell.Loop.TurnFor(Bench.Load.Crew.ListenTime); // its snapshot may be older than what it has to be given
         if (filler.Check!.LastOf(0) > 0)
             return filler.Check.LastOf(0);
         while (filler.Sent < commands)

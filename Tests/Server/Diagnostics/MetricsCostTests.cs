@@ -59,13 +59,13 @@ public sealed class MetricsCostTests
             turn.Submissions.Add(bench.From("bob", n, Given.Create($"a{n % 7}")) with { HeardAt = 1 });
         bench.Project.Decide(turn.Submissions.ToArray(), 1, turn.Draft);
         TurnReport.Count(metrics, turn, 10);
-        TurnReport.Tell(metrics, turn, TimeProvider.System);
+        TurnReport.Tell(metrics, turn, 2, TimeProvider.System);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Turns; i++)
         {
             TurnReport.Count(metrics, turn, 10);
-            TurnReport.Tell(metrics, turn, TimeProvider.System);
+            TurnReport.Tell(metrics, turn, 2, TimeProvider.System);
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(Turns, "a collection beside it may count a little");

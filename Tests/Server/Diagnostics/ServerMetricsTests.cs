@@ -1,4 +1,6 @@
+using EventOnly.Protocol.Wire;
 using EventOnly.Server.Diagnostics;
+using EventOnly.Server.Projects;
 using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Server.Diagnostics;
@@ -202,19 +204,91 @@ public sealed class ServerMetricsTests
     }
 
     [Test]
+    public async Task An_append_is_timed_until_its_project_goes_on_whether_it_had_to_wait_or_not([Values] bool waits)
+    {
+        var time = new ManualTime();
+        using var metrics = new ServerMetrics(time);
+        using var readings = new Readings(metrics);
+        var (appending, released) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var journal = new ScriptedJournal(Given.AJournal())
+        {
+            OnAppend = async _ =>
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                appending.SetResult();
+                if (waits)
+                    await released.Task;
+                return null;
+            },
+        };
+        await using var bench = await LoopBench.RunAsync(journal, time: time, metrics: metrics);
+        var ann = await bench.EnterAsync("ann");
+
+        await bench.BringAsync(new Inbound.Submit(ann.Member, 1, Given.Create("a"), HeardAt: time.GetTimestamp()));
+        await appending.Task;
+        if (waits)
+            time.Advance(TimeSpan.FromSeconds(3));
+        released.SetResult();
+        await bench.LookAsync(ann);
+
+        readings["eventonly.journal.append.duration", "sum"].Should().Be(waits ? 5 : 2);
+        await Eventually.IsAsync(() => (int)readings["eventonly.command.duration", "count"] == 1, "its time is told after the fan-out");
+        readings["eventonly.command.duration", "sum"].Should().Be(waits ? 5 : 2);
+    }
+
+    [Test]
     public async Task Who_does_not_take_what_is_new_is_behind_by_its_bytes()
     {
         await using var bench = await LoopBench.RunAsync(Given.AJournal());
         var ann = await bench.EnterAsync("ann");
         var bob = await bench.EnterAsync("bob");
         await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
-        await ann.HearAsync<EventOnly.Protocol.Wire.ServerMessage.Happened>();
+        await ann.HearAsync<ServerMessage.Happened>();
         var behind = CountOf(bench);
 
         bob.Events().Should().ContainSingle();
 
         (behind.Behind, behind.LagBytes > 100, behind.LagBytesMost == behind.LagBytes).Should().Be((1, true, true));
         CountOf(bench).Should().Match<Census>(census => census.Behind == 0 && census.LagBytes == 0 && census.Members == 2);
+    }
+
+    [Test]
+    public async Task Who_is_behind_stays_so_while_others_come_and_go()
+    {
+        await using var bench = await LoopBench.RunAsync(Given.AJournal());
+        var (ann, bob) = (await bench.EnterAsync("ann"), await bench.EnterAsync("bob"));
+        await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
+        await ann.HearAsync<ServerMessage.Happened>();
+        var before = CountOf(bench);
+
+        var cat = await bench.EnterAsync("cat");
+        var withCat = CountOf(bench);
+        await bench.BringAsync(new Inbound.Exit(cat.Member, "l1"));
+        await cat.HearAsync<ServerMessage.Done>();
+        var withoutCat = CountOf(bench);
+        bob.Heard();
+
+        (before.Behind, withCat.Behind, withoutCat.Behind).Should().Be((1, 1, 1));
+        (withCat.LagBytes, withoutCat.LagBytes).Should().Be((before.LagBytes, before.LagBytes));
+        CountOf(bench).Behind.Should().Be(0);
+    }
+
+    [Test]
+    public async Task Who_came_back_and_has_not_taken_yet_what_it_missed_is_behind()
+    {
+        await using var bench = await LoopBench.RunAsync(Given.AJournal());
+        var ann = await bench.EnterAsync("ann");
+        await bench.SubmitAsync(ann, 1, Given.Create("a", """{"title":"x"}"""));
+        await ann.HearAsync<ServerMessage.Happened>();
+        var epoch = ann.Heard<ServerMessage.Joined>().Head.Epoch;
+
+        var back = await bench.BringInAsync("bob", Given.Join(since: new(epoch, 0)));
+        await bench.LookAsync(ann);
+        var behind = CountOf(bench);
+        back.Events().Should().ContainSingle();
+
+        (behind.Behind, behind.LagBytes > 100).Should().Be((1, true));
+        CountOf(bench).Behind.Should().Be(0);
     }
 
     [Test]

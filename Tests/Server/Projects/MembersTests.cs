@@ -131,6 +131,43 @@ public sealed class MembersTests
     }
 
     [Test]
+    public void The_list_of_all_is_made_once_for_all_who_ask_until_somebody_comes_or_goes()
+    {
+        var (members, ann) = WithAnn();
+        var all = members.All;
+        members.SetPresence(ann, Given.Fields("""{"x":1}"""));
+        members.All.Should().BeSameAs(all);
+
+        members.Remove(ann);
+
+        members.All.Should().BeEmpty();
+        all.Should().Equal([ann], "whoever passes over it shall not be disturbed");
+    }
+
+    [Test]
+    public async Task Who_looks_from_another_thread_while_others_come_and_go_sees_who_stays()
+    {
+        var (members, ann) = WithAnn();
+        var hasEnded = false;
+        var looking = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref hasEnded))
+                members.All.Should().Contain(ann).And.HaveCountLessThanOrEqualTo(20);
+        });
+        for (var i = 0; i < 20_000 && !looking.IsCompleted; i++)
+        {
+            var name = $"m{i % 19}";
+            if (members.Find(name) is { } member)
+                members.Remove(member);
+            else
+                members.Add(Member(name, null));
+        }
+        Volatile.Write(ref hasEnded, true);
+
+        await looking.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
     public void At_most_200_are_listed_and_all_are_counted()
     {
         var members = new Members();
