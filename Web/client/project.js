@@ -1,0 +1,203 @@
+// @ts-check
+/**
+ * @import { Ack, ClientEvents, Command, Item, JsonObject, Json, Op, Sync, Verdict, WireEntity } from './types.js'
+ * @import { AskOptions } from './requests.js'
+ * @import { HistoryQuery } from './history.js'
+ * @import { Past } from './past.js'
+ * @import { Room } from './room.js'
+ * @import { Told } from './emitter.js'
+ */
+import { eventsOf } from './history.js';
+import { pastReader } from './past.js';
+
+/** A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others. */
+export class Project {
+  #room;
+
+  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`. */
+  store;
+  /** `set(data)` for what others see of us, `others` for them: `[{session, user, data}]`. */
+  presence;
+
+  /** Made by `client.join`. @param {Room} room */
+  constructor(room) {
+    this.#room = room;
+    this.store = room.store;
+    this.presence = room.presence;
+  }
+
+  /** The project's name. */
+  get project() { return this.#room.project; }
+  /** Position of the confirmed state. */
+  get seq() { return this.#room.replica.seq; }
+  /** Which incarnation of the journal `seq` counts in; undefined before the first snapshot. */
+  get epoch() { return this.#room.replica.epoch; }
+  /**
+   * The position up to which the server keeps no events any more, as it last told: with each join and each page of `history`, whose events begin
+   * behind it, wherever they were to begin. Undefined before the first join.
+   */
+  get floor() { return this.#room.replica.floor; }
+  /** Our public id, as others see it; undefined before the first join. */
+  get session() { return this.#room.replica.session; }
+  /** Commands whose outcome is not known yet, sent or waiting. */
+  get pending() { return this.#room.replica.pending; }
+  /** Of the confirmed state, 16 hexadecimal digits: equal on all replicas at the same `seq`. */
+  get stateHash() { return this.#room.replica.stateHash; }
+
+  /**
+   * For an indicator: `synced`; `syncing` while commands are pending or events are missing; `stuck` when one has been
+   * pending for 8 s of a connected line; `offline`.
+   * @returns {Sync}
+   */
+  get sync() { return this.#room.sync; }
+
+  /**
+   * Resolves when connected and the project is here; at once if that is so already.
+   * @param {{ signal?: AbortSignal, timeout?: number }} [options] timeout in ms; none by default
+   * @returns {Promise<void>} rejects with `ClosedError`, `TimeoutError` or the signal's reason
+   */
+  ready(options = {}) { return this.#room.ready(options); }
+
+  /**
+   * Leaves a project that was joined by `client.join`; commands still pending reject with `ClosedError`. The client's first project is left by
+   * `disconnect`: of that one this is an error.
+   */
+  leave() { this.#room.leave(); }
+
+  /**
+   * Listens. A listener that throws is reported through `error` and harms nobody else.
+   * @template {keyof ClientEvents | `broadcast:${string}`} T
+   * @param {T} type see `ClientEvents` in types.js; also `broadcast:<topic>`
+   * @param {(value: Told<T>) => void} fn
+   * @param {{ signal?: AbortSignal, once?: boolean }} [options]
+   * @returns {() => void} stops listening
+   */
+  on(type, fn, options) { return this.#room.emitter.on(type, fn, options); }
+
+  // ---- durable commands ------------------------------------------------------------------------------------------
+  // All are visible in `store` at once, wait while there is no connection, and take effect at most once. Their promises
+  // resolve when the command is durable and part of the confirmed state, and reject with RejectedError, QueueFullError,
+  // ClosedError, or the signal's reason: aborting takes a command back if it was not sent yet, otherwise only the waiting ends.
+  // A RejectedError, and what `disconnect` or `failed` took with it, need not be caught: `reject` and `failed` tell it as well.
+
+  /** An id for a new entity; usable at once, also offline. Ids of one client sort in the order they were made. @param {string} kind */
+  newId(kind) { return this.#room.ids.next(kind); }
+
+  /**
+   * @param {string} kind @param {JsonObject} data
+   * @param {{ id?: string, signal?: AbortSignal }} [options] id: `newId(kind)` by default
+   * @returns {Promise<Ack>}
+   */
+  create(kind, data, { id = this.newId(kind), signal } = {}) { return this.#room.submit({ type: 'create', entity: id, kind, data }, signal); }
+
+  /**
+   * Merges a patch (RFC 7396: null removes a field) into an entity's data.
+   * @param {string} id @param {JsonObject} patch
+   * @param {{ ifVersion?: number, signal?: AbortSignal }} [options] ifVersion: else `RejectedError` `conflict` with `current`
+   * @returns {Promise<Ack>}
+   */
+  update(id, patch, { ifVersion, signal } = {}) { return this.#room.submit({ type: 'update', entity: id, patch, ifVersion }, signal); }
+
+  /** @param {string} id @param {{ ifVersion?: number, signal?: AbortSignal }} [options] @returns {Promise<Ack>} */
+  delete(id, { ifVersion, signal } = {}) { return this.#room.submit({ type: 'delete', entity: id, ifVersion }, signal); }
+
+  /** Adds to a counter; simultaneous ones all count. @param {string} id @param {string} field @param {number} [by] a whole number @returns {Promise<Ack>} */
+  increment(id, field, by = 1) { return this.#room.submit({ type: 'update', entity: id, increment: { [field]: by } }); }
+
+  /**
+   * Several operations as one command: all take effect, at one seq, or none does.
+   * @param {(ops: {
+   *   create: (kind: string, data: JsonObject, options?: { id?: string }) => string,
+   *   update: (id: string, patch: JsonObject, options?: { ifVersion?: number }) => void,
+   *   delete: (id: string, options?: { ifVersion?: number }) => void,
+   *   increment: (id: string, field: string, by?: number) => void }) => void} fn called at once; `create` returns the id. If it throws, so
+   *   does `batch`, and nothing happens
+   * @returns {Promise<Ack>} without `id`
+   */
+  batch(fn) {
+    /** @type {Op[]} */
+    const ops = [];
+    fn({
+      create: (kind, data, { id = this.newId(kind) } = {}) => { ops.push({ type: 'create', entity: id, kind, data }); return id; },
+      update: (id, patch, { ifVersion } = {}) => { ops.push({ type: 'update', entity: id, patch, ifVersion }); },
+      delete: (id, { ifVersion } = {}) => { ops.push({ type: 'delete', entity: id, ifVersion }); },
+      increment: (id, field, by = 1) => { ops.push({ type: 'update', entity: id, increment: { [field]: by } }); },
+    });
+    return this.#room.submit({ type: 'batch', ops });
+  }
+
+  // ---- ephemeral -------------------------------------------------------------------------------------------------
+
+  /**
+   * Tells the others something that is not stored. Never queued.
+   * @param {string} topic @param {Json} data
+   * @param {{ to?: string }} [options] to: the public id of the only session to get it
+   * @returns {boolean} false: dropped, because there is no line or it is clogged
+   */
+  broadcast(topic, data, { to } = {}) { return this.#room.whisper({ type: 'broadcast', topic, data, to }); }
+
+  // ---- asking ----------------------------------------------------------------------------------------------------
+  // All reject with OfflineError at once while not connected, with TimeoutError (5 s by default), RejectedError, the
+  // signal's reason, or QueueFullError when 1,000 are without an answer. With `key`, a newer call ends the older one with the same key (AbortError).
+
+  /**
+   * Looks into the state as the server has it now.
+   * @param {{ kind?: string, where?: { [field: string]: Json }, match?: { [field: string]: string }, sort?: string, limit?: number,
+   *   after?: Item | { entity: string, value?: Json } }} question limit: 1 to 500, 50 by default; after: the last item of the page before
+   * @param {AskOptions} [options]
+   * @returns {Promise<{ items: Item[], more: boolean, seq: number }>}
+   */
+  query({ kind, where, match, sort, limit, after }, options = {}) {
+    return this.#room.ask('q', { type: 'query', kind, where, match, sort, limit, after: after && cursor(after, sort) }, options,
+      ({ items, more, seq }) => ({ items: items.map(itemOf), more, seq }));
+  }
+
+  /**
+   * Would the server take this command now? Advice only: somebody may be faster.
+   * @param {Command} command as on the wire, without `project` and `n`
+   * @param {AskOptions} [options]
+   * @returns {Promise<Verdict>}
+   */
+  validate(command, options = {}) {
+    return this.#room.ask('v', { type: 'validate', command }, options, ({ ok, code, message, errors }) => ({ ok, code, message, errors }));
+  }
+
+  /**
+   * Events of the past, page by page: `for await (const event of client.history({ from: 1 }))`. What is no longer kept is not
+   * among them: read forwards, the first that comes may be a later one than `from`, and `floor` tells why.
+   * @param {HistoryQuery & AskOptions} [query]
+   */
+  history({ signal, timeout, key, ...query } = {}) {
+    return eventsOf(question => this.#room.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
+      this.#room.replica.floorIs(page.floor);
+      return page;
+    }), query);
+  }
+
+  /**
+   * The last event that changed an entity, or one of its fields: who, when and how. Undefined: none, or none that is still kept.
+   * @param {string} entity @param {string} [field] @param {AskOptions} [options]
+   */
+  async lastChange(entity, field, options = {}) {
+    for await (const event of this.history({ ...options, entity, field, limit: 1 })) return event;
+    return undefined;
+  }
+
+  /**
+   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, get(id), list(kind?), hash}`, read-only.
+   * A time before the first event gives the empty state, a time to come the present.
+   * @param {number | Date} moment @param {AskOptions} [options] @returns {Promise<Past>}
+   */
+  at(moment, options = {}) {
+    return this.#room.ask('h', { type: 'history', at: moment instanceof Date ? moment.toISOString() : moment }, options, pastReader());
+  }
+}
+
+/** @param {WireEntity} wire @returns {Item} */
+function itemOf({ entity: id, kind, version, data }) { return { id, kind, version, data }; }
+
+/** Where the next page starts. @param {Item | { entity: string, value?: Json }} after @param {string} [sort] */
+function cursor(after, sort) {
+  if ('entity' in after) return after;
+  return { entity: after.id, value: sort && after.data[sort.replace(/^-/, '')] };
+}

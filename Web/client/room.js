@@ -1,0 +1,240 @@
+// @ts-check
+/**
+ * @import { Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
+ * @import { Effect } from './replica.js'
+ * @import { AskOptions } from './requests.js'
+ * @import { Session } from './session.js'
+ * @import { Settings } from './settings.js'
+ */
+import { ChangeFeed } from './change-feed.js';
+import { Emitter } from './emitter.js';
+import { ClosedError, OfflineError, RejectedError } from './errors.js';
+import { Gate } from './gate.js';
+import { IdMaker } from './identity.js';
+import { Indicator } from './indicator.js';
+import { Outbox } from './outbox.js';
+import { Presence } from './presence.js';
+import { Replica } from './replica.js';
+import { Store } from './store.js';
+
+/** One project on a line that it shares with others: does what its replica wants done, and tells listeners. */
+export class Room {
+  #session;
+  #settings;
+  #outbox;
+  #changes;
+  #indicator;
+  #gate;
+  /** @type {JsonObject | undefined} */
+  #saidPresence;
+  #pendingTold = 0;
+  #lostTold = false;
+
+  emitter = new Emitter();
+  replica;
+  ids;
+  store;
+  presence;
+  joinId = '';
+  /** Why commands are taken no more. @type {ClosedError | undefined} */
+  closedBy;
+
+  /** @param {Settings} settings of this project @param {Session} session */
+  constructor(settings, session) {
+    const { now, random, schedule } = settings;
+    this.#settings = settings;
+    this.#session = session;
+    this.#gate = new Gate(schedule);
+    this.ids = new IdMaker(now, random);
+    this.replica = new Replica(settings);
+    this.#outbox = new Outbox(settings, this.replica, {
+      say: text => session.sayText(text),
+      clogged: () => session.clogged,
+      run: effects => this.#run(effects),
+      refused: (command, error) => this.emitter.emit('reject', { command, error }),
+    });
+    this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
+    this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
+    this.store = new Store(this.replica);
+    this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => this.emitter.emit('presence', news), schedule);
+    const limits = session.connected?.limits;
+    if (limits) this.limits = limits;
+  }
+
+  get project() { return this.#settings.project; }
+  get sync() { return this.#indicator.sync; }
+
+  /** What the server takes. @param {Limits} limits */
+  set limits(limits) { this.#outbox.limits = limits; }
+
+  // ---- out -------------------------------------------------------------------------------------------------------
+
+  /** @param {{ signal?: AbortSignal, timeout?: number }} options @returns {Promise<void>} */
+  ready(options) {
+    if (this.closedBy) return Promise.reject(this.closedBy);
+    return this.#session.state === 'connected' && this.replica.live ? Promise.resolve() : this.#gate.wait(options);
+  }
+
+  /** @param {Command} body @param {AbortSignal} [signal] */
+  submit(body, signal) { return this.closedBy ? Promise.reject(this.closedBy) : this.#outbox.submit(body, signal); }
+
+  /** @param {{ type: string, [key: string]: unknown }} frame without `project` @returns {boolean} false: nobody is there to hear it, or the line is clogged */
+  whisper({ type, ...rest }) {
+    if (!this.replica.joined || this.#session.clogged) return false;
+    return this.#session.say({ type, project: this.project, ...rest });
+  }
+
+  /**
+   * @template T
+   * @param {string} prefix @param {{ type: string, [key: string]: unknown }} question @param {AskOptions} options
+   * @param {(answer: any) => T | undefined} read
+   * @returns {Promise<T>}
+   */
+  ask(prefix, { type, ...rest }, options, read) {
+    const { state, requests } = this.#session;
+    if (state !== 'connected' || !this.replica.joined) return Promise.reject(new OfflineError());
+    const frame = { type, id: requests.id(prefix), project: this.project, ...rest };
+    return requests.ask(frame, read, options);
+  }
+
+  join() {
+    this.joinId = this.#session.requests.id('j');
+    this.#saidPresence = this.presence.own;
+    this.#session.say(this.replica.join(this.joinId, this.#saidPresence));
+  }
+
+  leave() {
+    if (this.closedBy) return;
+    if (this.#session.isMain(this)) throw new TypeError('The first project is left by `disconnect`.');
+    this.#session.say({ type: 'leave', id: this.#session.requests.id('l'), project: this.project });
+    this.replica.off();
+    this.closed(new ClosedError('normal'));
+    this.#session.drop(this);
+  }
+
+  /** @param {JsonObject} data what was set too early goes with the join, or right after it */
+  #sayPresence(data) {
+    if (!this.replica.joined) return;
+    this.#saidPresence = data;
+    this.#session.say({ type: 'presence', project: this.project, data });
+  }
+
+  // ---- in --------------------------------------------------------------------------------------------------------
+
+  /** What the server says about this project. @param {any} message */
+  receive(message) {
+    switch (message.type) {
+      case 'broadcast': this.#broadcastHeard(message); break;
+      case 'presence': this.presence.receive(message, this.replica.session); break;
+      case 'joined': this.#joined(message); break;
+      case 'snapshot': case 'reject': case 'ack': this.#run(this.replica.receive(message)); break;
+      default: // an event, perhaps of a type younger than this client: its seq counts all the same
+        if (typeof message.seq === 'number') this.#run(this.replica.receive(message));
+        else this.#settings.log('debug', 'A message of an unknown type.', message);
+    }
+  }
+
+  /** @param {Joined} message */
+  #joined(message) {
+    if (message.id !== this.joinId) return;
+    this.presence.joined(message.members);
+    this.#run(this.replica.receive(message));
+    const { own } = this.presence;
+    if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
+  }
+
+  /** @param {ErrorMessage} message */
+  notJoined(message) {
+    if (message.retryable || message.code === 'exists') this.#session.lose(1013, message.message, message.retryAfterMs);
+    else this.#session.refused(this, message);
+  }
+
+  /** @param {Broadcast} message */
+  #broadcastHeard(message) {
+    if (message.session === this.replica.session) return; // all members get the same bytes, so we hear our own
+    this.emitter.emit('broadcast', message);
+    this.emitter.emit(`broadcast:${message.topic}`, message);
+  }
+
+  /** @param {Effect[]} effects */
+  #run(effects) {
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'settle': effect.command.owner.resolve(effect.ack); break;
+        case 'fail': {
+          const { command: { n, body, owner }, error } = effect;
+          owner.reject(error);
+          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error });
+          break;
+        }
+        case 'change': this.#changes.add(effect.change); break;
+        case 'event': this.#eventHappened(effect); break;
+        case 'snapshot': this.emitter.emit('snapshot', { seq: effect.seq, count: effect.count, reason: effect.reason }); break;
+        case 'live': this.#live(effect); break;
+        case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
+        case 'rejoin': this.#session.rejoin(this); break;
+        case 'restart': this.#session.lose(1002, 'The events do not fit together.'); break;
+        case 'trouble': this.emitter.report(effect.error); break;
+      }
+    }
+    this.#outbox.pump();
+    this.#tellPending();
+    this.#session.roomChanged();
+    this.#indicator.refresh();
+  }
+
+  /** @param {Effect & { do: 'event' }} effect */
+  #eventHappened({ event, own, kinds }) {
+    if (this.emitter.hears('event')) this.emitter.emit('event', { ...event, own });
+    const { project, seq, at, by, session, n } = event;
+    const ops = event.type === 'batch' ? event.ops : kinds.length > 0 ? [/** @type {Op} */ (event)] : [];
+    ops.forEach((op, i) => {
+      if (!this.emitter.hears(op.type)) return;
+      const told = { ...op, id: op.entity, kind: kinds[i], project, seq, at, by, session, n, own };
+      this.emitter.emit(op.type, /** @type {CreateEvent & any} */ (told));
+    });
+  }
+
+  /** @param {Effect & { do: 'live' }} effect */
+  #live({ mode, missed }) {
+    this.#session.roomChanged();
+    if (!this.#lostTold) return;
+    this.#lostTold = false;
+    this.emitter.emit('restored', { missed, mode });
+  }
+
+  /** Nobody waits for what is pending any more, or somebody does again. */
+  #tellPending() {
+    const { pending } = this.replica;
+    if (pending === this.#pendingTold) return;
+    this.#pendingTold = pending;
+    this.emitter.emit('pending', { count: pending });
+  }
+
+  // ---- the line --------------------------------------------------------------------------------------------------
+
+  /** This project and all others of the line are here. */
+  held() { this.#gate.open(); }
+
+  /** @param {StateChange} change */
+  lineChanged(change) {
+    this.#indicator.lineIs(change.to === 'connected'); // first, so that a listener to `state` reads the right `sync`
+    this.emitter.emit('state', change);
+  }
+
+  /** The line has been gone for long. */
+  lost() {
+    this.#lostTold = true;
+    this.presence.clear(); // who knows whether they are still there
+    this.emitter.emit('lost', undefined);
+  }
+
+  /** @param {ClosedError} error why nothing is taken any more */
+  closed(error) {
+    this.closedBy = error;
+    this.#lostTold = false;
+    this.#gate.fail(error);
+    this.presence.clear();
+    this.#run(this.replica.withdrawAll(error));
+  }
+}
