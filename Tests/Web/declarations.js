@@ -1,55 +1,68 @@
 // @ts-check
-// Makes one file of types of many: node declarations.js FOLDER-OF-D.TS OUTPUT. What eventonly.d.ts needs, each declaration once, and only what
-// eventonly.js exports is exported.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Makes one file of types of many: node declarations.js FOLDER-OF-D.TS OUTPUT. Exported is what eventonly.js exports, and the types it speaks of; what
+// nobody can meet is left out.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [folder, output] = process.argv.slice(2);
-const ENTRY = 'eventonly';
-/** @type {Map<string, string>} */
-const texts = new Map();
+const DECLARED = /^(?:export )?(?:default )?(?:declare )?(?:abstract )?(?:type|interface|class|function|const) (\w+)/m;
 
-/** Reads a module and what it needs, those first. @param {string} name */
-function collect(name) {
-  if (texts.has(name)) return;
-  texts.set(name, ''); // a circle ends here
-  const text = readFileSync(join(folder, `${name}.d.ts`), 'utf8');
-  for (const [, needed] of text.matchAll(/(?:from |import\()['"]\.\/([\w-]+)\.js['"]/g)) collect(needed);
-  texts.delete(name);
-  texts.set(name, text);
-}
-
-collect(ENTRY);
-/** @type {Map<string, string>} */
-const declaredIn = new Map();
-const exported = new Set(['EventOnlyClient']);
-const entry = /** @type {string} */ (texts.get(ENTRY));
-for (const [, names] of entry.matchAll(/^export \{([^}]*)\}/gm)) for (const name of names.split(',')) exported.add(name.trim());
-const wholes = new Set([...entry.matchAll(/^export \* from ['"]\.\/([\w-]+)\.js['"]/gm)].map(([, name]) => name));
-
-const parts = [];
-for (const [name, text] of texts) {
-  const declarations = text
+/** Declarations of a module, each with its comment, without imports. @param {string} text */
+function* declarationsOf(text) {
+  const own = text
     .replace(/^import [^;]*;\n/gm, '')
-    .replace(/^export \* from [^;]*;\n/gm, '')
-    .replace(/^export \{[^}]*\}( from [^;]*)?;\n/gm, '')
-    .replace(/^\/\/ @ts-check\n/gm, '')
-    .replace(/^\/\*\*\s*\n(?: \* @(?:import|typedef)[^\n]*\n)+ \*\/\n/gm, '') // said again by the types themselves
-    .replace(/^\/\*\* @import [^\n]*\*\/\n/gm, '')
-    .replaceAll(/import\(['"]\.\/[\w-]+\.js['"]\)\./g, '')
-    .replace(/^export (default )?(?=(?:declare |type |interface |class |function |const ))/gm, '');
-  for (const [, declared] of declarations.matchAll(/^(?:declare )?(?:type|interface|class|function|const) (\w+)/gm)) {
-    const other = declaredIn.get(declared);
-    if (other !== undefined) throw new Error(`${declared} is declared by ${other} and by ${name}.`);
-    declaredIn.set(declared, name);
-    if (wholes.has(name)) exported.add(declared);
-    if (name === 'types') exported.add(declared);
+    .replace(/^export (\*|\{[^}]*\})( from [^;]*)?;\n/gm, '')
+    .replace(/^\/\/.*\n/gm, '')
+    .replace(/^\/\*\*(?:(?!\*\/).)*@(?:typedef|import)\b(?:(?!\*\/).)*\*\/\n/gms, '') // the types themselves say it again
+    .replaceAll(/import\(['"]\.\/[\w-]+\.js['"]\)\./g, '');
+  for (const part of own.split(/\n(?=\/\*\*|export |declare |type |interface )/)) {
+    // A comment belongs to what follows it.
+    const text = part.trim();
+    if (text) yield text;
   }
-  parts.push(declarations.trim());
 }
 
-writeFileSync(output, `// Made by ./run.sh generate from the scripts beside it: change those.
-${parts.filter(part => part.length > 0).join('\n\n')}
+/** @type {Map<string, { module: string, text: string }>} */
+const all = new Map();
+for (const file of readdirSync(folder).filter(name => name.endsWith('.d.ts'))) {
+  let comment = '';
+  for (const text of declarationsOf(readFileSync(join(folder, file), 'utf8'))) {
+    const name = DECLARED.exec(text)?.[1];
+    if (name === undefined) {
+      comment = text;
+      continue;
+    }
+    const other = all.get(name)?.module;
+    // What two modules call the same must not be met by users: then neither is taken.
+    all.set(name, { module: other === undefined ? file : `${other}, ${file}`, text: (comment ? `${comment}\n` : '') + text.replace(/^export (default )?/m, '') });
+    comment = '';
+  }
+}
 
-export { ${[...exported].filter(name => declaredIn.has(name)).sort().join(', ')} };
+const entry = readFileSync(join(folder, 'eventonly.d.ts'), 'utf8');
+/** @type {Set<string>} */
+const roots = new Set();
+for (const [, names] of entry.matchAll(/^export \{([^}]*)\}/gm)) for (const name of names.split(',')) roots.add(name.trim());
+const wholes = [...entry.matchAll(/^export \* from ['"]\.\/([\w-]+)\.js['"]/gm)].map(([, name]) => `${name}.d.ts`);
+for (const [name, { module }] of all) if (module === 'eventonly.d.ts' || wholes.includes(module)) roots.add(name);
+
+/** @type {Set<string>} */
+const met = new Set();
+/** @param {string} name */
+function meet(name) {
+  const found = all.get(name);
+  if (!found || met.has(name)) return;
+  if (found.module.includes(',')) throw new Error(`${name} is declared by ${found.module}.`);
+  met.add(name);
+  const code = found.text.replace(/\/\*\*.*?\*\//gs, '').replace(/^ *(?:get |set |static |readonly )*\w+[?]?(?=[(:])/gm, ''); // a member's name is no type
+  for (const [word] of code.matchAll(/\b[A-Z]\w*/g)) meet(word);
+}
+roots.forEach(meet);
+
+const order = [...met].sort((a, b) => (a < b ? -1 : 1));
+writeFileSync(output, `// Made by ./run.sh generate from the scripts beside it: change those.
+
+${order.map(name => all.get(name)?.text).join('\n\n')}
+
+export { ${order.join(', ')} };
 `);
