@@ -15,7 +15,7 @@ import { restoring } from './restore.js';
 export class Project {
   #room;
 
-  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`. */
+  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. */
   store;
   /** `set(data)` for what others see of us, `others` for them: `[{session, user, data}]`. */
   presence;

@@ -67,7 +67,7 @@ export class Room {
     });
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
-    this.store = new Store(this.replica);
+    this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
     this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => this.emitter.emit('presence', news), schedule);
     const limits = session.connected?.limits;
     if (limits) this.limits = limits;
