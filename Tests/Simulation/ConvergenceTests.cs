@@ -59,7 +59,7 @@ public sealed class ConvergenceTests
         }
 
         adventures.Should().Contain([
-            "Done", "Coming", "Unknown", "Events", "Snapshot", "Duplicate", "Unavailable", "Conflict", "NotFound"]);
+            "Done", "Coming", "Unknown", "Events", "Snapshot", "Duplicate", "Unavailable", "Conflict", "NotFound", "Checked"]);
         undoneTogether.Should().BePositive("a draft that fails takes those with it that were decided on it");
     }
 

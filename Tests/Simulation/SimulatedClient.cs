@@ -139,6 +139,9 @@ internal sealed class SimulatedClient(string name, int seed)
             case ServerMessage.Joined joined:
                 Adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
                 break;
+            case ServerMessage.State told when Replica.IsLive && told.Seq == Replica.Seq:
+                Adventures.Add("Checked");
+                break;
             case ServerMessage.Ack { Duplicate: true }:
                 Adventures.Add("Duplicate");
                 break;
@@ -165,6 +168,7 @@ internal sealed class SimulatedClient(string name, int seed)
             case ReplicaEffect.Wait wait:
                 _held.Add(wait.N);
                 break;
+            case ReplicaEffect.Diverged:
             case ReplicaEffect.Rejoin:
             case ReplicaEffect.Trouble:
                 throw new AssertionException($"{name}: {effect}");

@@ -13,7 +13,7 @@ namespace EventOnly.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedServer(Random random)
 {
-    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000 };
+    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000, CheckEvents = 3 };
 
     private readonly List<JournalEntry> _journal = [];
     private readonly Queue<(Draft Draft, List<Submission> Submissions)> _underWay = new();
@@ -21,6 +21,7 @@ internal sealed class SimulatedServer(Random random)
     private readonly WireCodec _codec = new(WireLimits.Default);
     private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
     private long _nowMs = 1_763_712_000_000;
+    private int _turns;
 
     public ProjectState State => _project.State;
 
@@ -92,6 +93,8 @@ internal sealed class SimulatedServer(Random random)
             _project.Commit(draft, CollectionsMarshal.AsSpan(submissions));
             _underWay.Dequeue();
         }
+        _project.Now = TimeSpan.FromSeconds(++_turns);
+        _project.TellState();
         _project.TellPresence();
         _project.Touched.Clear();
         return true;
