@@ -16,8 +16,6 @@ public sealed partial class EventOnlyClient
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
     private AnnouncedLimits? _limits; // null until the server has told
-    private JsonFields? _presence;
-    private bool _presenceChanged;
     private string _joinId = "";
     private TimeSpan _rtt;
     private Resume? _lastResume;
@@ -29,9 +27,9 @@ public sealed partial class EventOnlyClient
         lock (_gate)
         {
             _joinId = _requests.NewId('j');
-            _presenceChanged = false;
+            _pacer.Joining();
             _outbox.Enqueue(new ClientMessage.Connect(_options.UserName, _options.Token, "EventOnly.Client", ThisVersion));
-            _outbox.Enqueue(_replica.Join(_joinId, _presence));
+            _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
         }
     }
 
@@ -69,15 +67,6 @@ public sealed partial class EventOnlyClient
     }
 
     private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
-
-    /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
-    private ClientMessage.SetPresence? TakePresence()
-    {
-        if (!_presenceChanged)
-            return null;
-        _presenceChanged = false;
-        return new(_options.Project, _presence!);
-    }
 
     private LineEnd? Hear(ReadOnlyMemory<byte> frame)
     {
@@ -122,7 +111,11 @@ public sealed partial class EventOnlyClient
                 _requests.TryTake(m);
                 return Obey(_replica.Receive(m)); // it tells the floor
             default:
-                return _requests.TryTake(message) ? null : Obey(_replica.Receive(message));
+                if (_requests.TryTake(message))
+                    return null;
+                var effects = _replica.Receive(message);
+                TellPresence(message);
+                return Obey(effects);
         }
     }
 
@@ -164,6 +157,12 @@ public sealed partial class EventOnlyClient
                     break;
                 case ReplicaEffect.Trouble trouble:
                     Report(trouble.Code, trouble.Message);
+                    break;
+                case ReplicaEffect.Diverged diverged:
+                    TellDivergence(diverged.Message);
+                    break;
+                case ReplicaEffect.Heal heal:
+                    Mend(heal);
                     break;
                 case ReplicaEffect.Rejoin:
                     end = LineEnd.Lost("The replica must join again.");
@@ -220,6 +219,7 @@ public sealed partial class EventOnlyClient
             if (_state == ConnectionState.Connected)
                 _state = ConnectionState.Reconnecting;
             _replica.Off();
+            FadePresence();
             _outbox.Clear();
             _requests.FailAll(new OfflineException());
         }

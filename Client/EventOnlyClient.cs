@@ -28,8 +28,12 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private EventOnlyClient(Uri uri, ClientOptions options)
     {
         _options = options;
-        _presence = options.Presence;
-        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window);
+        _pacer = new(options.PresenceThrottle);
+        _pacer.Set(options.Presence);
+        _began = options.Time.GetTimestamp();
+        PresenceNews = new(options.StreamItemsMax);
+        Presence = new(this);
+        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window, options.Fold);
         _events = new(options.StreamItemsMax);
         _broadcasts = new(options.StreamItemsMax);
         _line = new(uri, options, new(SayHello, NextToSend, Hear, Ping, GoOffline));
@@ -45,6 +49,8 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         if (!Names.IsProjectId(options.Project))
             throw new ArgumentException("The project's id is not one.", nameof(options));
         ThrowIfTooLarge(options.Presence);
+        if (options.PresenceThrottle < TimeSpan.FromMilliseconds(16) || options.PresenceThrottle > TimeSpan.FromSeconds(1))
+            throw new ArgumentOutOfRangeException(nameof(options), "The presence throttle must be 16 ms to 1 s.");
         var client = new EventOnlyClient(uri, options);
         client._running = client.RunAsync();
         try
@@ -180,6 +186,8 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         {
             (_state, _closed) = (ConnectionState.Disconnected, reason);
             _replica.Off();
+            ClearPresence();
+            _presenceTimer?.Dispose();
             _replica.WithdrawAll();
             _requests.FailAll(reason);
             foreach (var owner in _owners.Values)
@@ -189,6 +197,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         var asked = _stopping.IsCancellationRequested;
         _events.Close(asked ? null : reason);
         _broadcasts.Close(asked ? null : reason);
+        PresenceNews.Close(asked ? null : reason);
         _pulse.Beat();
     }
 

@@ -3,6 +3,7 @@
  * @import { Connected, ErrorMessage, StateChange } from './types.js'
  * @import { Settings } from './settings.js'
  */
+import { watchActivity } from './activity.js';
 import { ClosedError, ProtocolError, RejectedError } from './errors.js';
 import { Line } from './line.js';
 import { watchPage } from './page-life.js';
@@ -32,6 +33,7 @@ export class Session {
   #drained = () => {};
   #cancelLost = () => {};
   #unwatch = () => {};
+  #unwatchActivity = () => {};
 
   /** Questions of all rooms: the server counts them by connection. */
   requests;
@@ -90,6 +92,8 @@ export class Session {
     this.#closedBy = undefined;
     for (const room of this.#rooms.values()) room.closedBy = undefined;
     this.#unwatch();
+    this.#unwatchActivity();
+    this.#unwatchActivity = watchActivity(activity => { for (const room of this.#rooms.values()) room.presence.be(activity); }, this.#settings);
     this.#unwatch = watchPage({
       wake: () => this.#line.wake(),
       sleep: reason => this.#line.lose(1001, reason),
@@ -232,7 +236,7 @@ export class Session {
   // ---- the line --------------------------------------------------------------------------------------------------
 
   #down() {
-    for (const room of this.#rooms.values()) room.replica.off();
+    for (const room of this.#rooms.values()) room.down();
     this.requests.offline();
   }
 
@@ -260,6 +264,7 @@ export class Session {
     this.#closedBy = error;
     this.#cancelLost();
     this.#unwatch();
+    this.#unwatchActivity();
     for (const room of this.#rooms.values()) { room.closed(error); room.release(); }
   }
 }
