@@ -47,10 +47,6 @@ public sealed partial class EventOnlyClient
         return Expect<ServerMessage.Verdict>(answer).Refusal;
     }
 
-    /// <summary>The events from now on, own ones included, each once and in order. Takes part at once, not at the first read.</summary>
-    /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
-    public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
-
     /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
     public Subscription<ServerMessage.Broadcast> BroadcastsAsync(string? topic = null) =>
@@ -73,6 +69,7 @@ public sealed partial class EventOnlyClient
     private async Task<ImmutableArray<ServerMessage>> AskAsync(char prefix, Func<string, ClientMessage> question, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
+        using var operation = _telemetry.Begin(prefix switch { 'q' => "query", 'v' => "validate", _ => "history" });
         string id;
         Requests.Request request;
         lock (_gate)
@@ -88,7 +85,9 @@ public sealed partial class EventOnlyClient
         }
         _line.Wake();
         using var registration = ct.UnsafeRegister(_ => GiveUp(id, ct), null);
-        return await request.Answer.Task.ConfigureAwait(false);
+        var answer = await request.Answer.Task.ConfigureAwait(false);
+        operation.Succeeded();
+        return answer;
     }
 
     /// <summary>The server would close the line for it.</summary>

@@ -106,7 +106,7 @@ internal sealed class ScriptClient : IAsyncDisposable
     public async Task<long> ServerSeqAsync(CancellationToken ct) => (await _client.QueryAsync(new Query { Limit = 1 }, ct)).Seq;
 
     /// <summary>The server's own state at a position.</summary>
-    public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);
+    public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.ServerStateAtAsync(seq, ct);
 
     /// <summary>Waits for every outcome that no line waited for.</summary>
     public Task SettleAsync(CancellationToken ct) => Task.WhenAll(_outcomes).WaitAsync(ct);
