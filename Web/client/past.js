@@ -12,6 +12,7 @@ export class Past {
   #hash;
 
   /**
+   * @internal
    * @param {number} seq @param {ReadonlyMap<string, Item>} items
    * @param {string | undefined} at @param {() => number} head where the present stands
    */
@@ -30,10 +31,10 @@ export class Past {
   /** State hash, comparable with `stateHash` of a client at that seq. Costs a walk over all entities, once. */
   get hash() { return this.#hash ??= new ProjectState(this.seq, wireOf(this.#items)).hash; }
 
-  /** @param {string} id @returns {Item | undefined} */
+  /** An entity as it was. @param {string} id @returns {Item | undefined} */
   get(id) { return this.#items.get(id); }
 
-  /** Sorted by id. @param {string} [kind] @returns {Item[]} */
+  /** All entities there were (of a kind), sorted by id. @param {string} [kind] @returns {Item[]} */
   list(kind) {
     return [...this.#items.values()].filter(item => kind === undefined || item.kind === kind)
       .sort((a, b) => a.id < b.id ? -1 : 1);
