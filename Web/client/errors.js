@@ -56,6 +56,25 @@ export class ClosedError extends EventOnlyError {
   constructor(code, message = 'The client is disconnected.') { super(code, message, false); }
 }
 
+/** A stream's reader was so slow that an event found no room, and the stream ends here. Read on with `history`. */
+export class SubscriberTooSlowError extends EventOnlyError {
+  /** @param {number} lastSeq where the client stood: what came then, and later, was not put into the stream */
+  constructor(lastSeq) {
+    super('subscriber_too_slow', `The stream's buffer is full; the last event in it is at or before ${lastSeq}.`, true);
+    this.lastSeq = lastSeq;
+  }
+}
+
+/** A snapshot took the place of events, so that a stream of events has a hole and ends here. */
+export class EventsMissedError extends EventOnlyError {
+  /** @param {number} fromSeq the first event that was not seen @param {number} toSeq the last one */
+  constructor(fromSeq, toSeq) {
+    super('events_missed', `A snapshot took the place of the events ${fromSeq} to ${toSeq}.`, true);
+    this.fromSeq = fromSeq;
+    this.toSeq = toSeq;
+  }
+}
+
 /** No answer in time. */
 export class TimeoutError extends EventOnlyError {
   constructor(/** @type {number} */ ms) { super('timeout', `No answer within ${ms} ms.`, true); }

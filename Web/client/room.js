@@ -3,21 +3,27 @@
  * @import { Ack, Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
  * @import { Effect } from './replica.js'
  * @import { AskOptions } from './requests.js'
+ * @import { HistoryQuery } from './history.js'
  * @import { Session } from './session.js'
  * @import { Settings } from './settings.js'
  */
 import { ChangeFeed } from './change-feed.js';
+import { Checkpoints } from './checkpoints.js';
 import { Emitter } from './emitter.js';
 import { ClosedError, OfflineError, RejectedError } from './errors.js';
 import { Gate } from './gate.js';
 import { IdMaker } from './identity.js';
+import { eventsOf } from './history.js';
 import { Indicator } from './indicator.js';
 import { Keeper } from './keep.js';
 import { byOrder, indexOf, keyAt } from './order.js';
 import { Outbox } from './outbox.js';
+import { stateReader } from './past.js';
 import { Presence } from './presence.js';
+import { paced } from './replay.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
+import { Streams } from './streams.js';
 import { UndoStacks } from './undo.js';
 
 /** One project on a line that it shares with others: does what its replica wants done, and tells listeners. */
@@ -34,6 +40,10 @@ export class Room {
   #lostTold = false;
   #keeper;
 
+  #seqTold = 0;
+  /** @type {Checkpoints | undefined} */
+  #checkpoints;
+
   emitter = new Emitter();
   steps = new UndoStacks();
   replica;
@@ -41,6 +51,8 @@ export class Room {
   store;
   presence;
   joinId = '';
+  /** What we may do here, as the server calls it; undefined before the first join. @type {string | undefined} */
+  role;
   /** Why commands are taken no more. @type {ClosedError | undefined} */
   closedBy;
 
@@ -52,6 +64,7 @@ export class Room {
     this.#gate = new Gate(schedule);
     this.ids = new IdMaker(now, random);
     this.replica = new Replica(settings);
+    this.streams = new Streams(this.emitter, () => this.replica.seq, () => this.closedBy);
     this.#outbox = new Outbox(settings, this.replica, {
       say: text => session.sayText(text),
       clogged: () => session.clogged,
@@ -133,6 +146,30 @@ export class Room {
   /** The page goes. */
   release() { this.#keeper.release(); }
 
+  /** Events of the past. @param {HistoryQuery & AskOptions} query */
+  history({ signal, timeout, key, ...query }) {
+    return eventsOf(question => this.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
+      this.replica.floorIs(page.floor);
+      return page;
+    }), query);
+  }
+
+  /** @param {number | Date} moment @param {AskOptions} options */
+  at(moment, options) {
+    this.#checkpoints ??= new Checkpoints(this.replica, {
+      state: (at, caller) => this.ask('h', { type: 'history', at }, caller, stateReader()),
+      events: async (from, to, caller) => {
+        const events = [];
+        for await (const event of this.history({ from, to, ...caller })) events.push(event);
+        return events;
+      },
+    });
+    return this.#checkpoints.at(moment, options);
+  }
+
+  /** @param {{ from: number, to?: number, speed: number, signal?: AbortSignal }} options */
+  replay({ from, to, speed, signal }) { return paced(this.history({ from, to, signal }), { speed, signal }, this.#settings); }
+
   join() {
     this.joinId = this.#session.requests.id('j');
     this.#saidPresence = this.presence.own;
@@ -173,6 +210,7 @@ export class Room {
   /** @param {Joined} message */
   #joined(message) {
     if (message.id !== this.joinId) return;
+    this.role = message.role;
     this.presence.joined(message.members, message.memberCount);
     this.#run(this.replica.receive(message, this.#settings.now()));
     const { own } = this.presence;
@@ -206,10 +244,7 @@ export class Room {
         case 'change': this.#changes.add(effect.change); break;
         case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
         case 'event': this.#eventHappened(effect); break;
-        case 'snapshot':
-          if (effect.reason === 'epoch') this.steps.clear();
-          this.emitter.emit('snapshot', { seq: effect.seq, count: effect.count, reason: effect.reason });
-          break;
+        case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
         case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
         case 'diverged': this.#diverged(effect); break;
@@ -226,8 +261,18 @@ export class Room {
     this.#indicator.refresh();
   }
 
+  /** @param {Effect & { do: 'snapshot' }} effect */
+  #snapshotTaken({ seq, count, reason }) {
+    if (reason === 'epoch') this.steps.clear();
+    const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
+    if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
+    this.#seqTold = reason === 'behind' ? Math.max(this.#seqTold, seq) : seq;
+    this.emitter.emit('snapshot', { seq, count, reason });
+  }
+
   /** @param {Effect & { do: 'event' }} effect */
   #eventHappened({ event, own, kinds }) {
+    this.#seqTold = event.seq;
     if (this.emitter.hears('event')) this.emitter.emit('event', { ...event, own });
     const { project, seq, at, by, session, n } = event;
     const ops = event.type === 'batch' ? event.ops : kinds.length > 0 ? [/** @type {Op} */ (event)] : [];
@@ -297,5 +342,6 @@ export class Room {
     this.#gate.fail(error);
     this.presence.clear();
     this.#run(this.replica.withdrawAll(error));
+    this.streams.close(error);
   }
 }
