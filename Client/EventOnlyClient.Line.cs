@@ -201,8 +201,8 @@ public sealed partial class EventOnlyClient
     {
         _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
         _joinId = _requests.NewId('j');
-        _presenceChanged = false;
-        _outbox.Enqueue(_replica.Join(_joinId, _presence));
+        _pacer.Joining();
+        _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
         _line.Expect();
     }
 
