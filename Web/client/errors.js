@@ -41,9 +41,13 @@ export class OfflineError extends EventOnlyError {
   constructor(message = 'Not connected.') { super('offline', message, true); }
 }
 
-/** More commands are waiting than `queue.max`, and this one was not applied, not even locally; or 1,000 questions are, and this one was not asked. */
+/**
+ * More commands are waiting than `queue.max`, or they have more bytes than `queue.maxBytes`, and this one was not applied, not even locally; or
+ * 1,000 questions are, and this one was not asked.
+ */
 export class QueueFullError extends EventOnlyError {
-  constructor(/** @type {number} */ max) { super('queue_full', `${max} are waiting already.`, true); }
+  /** @param {number} max @param {'bytes' | ''} [unit] */
+  constructor(max, unit = '') { super('queue_full', unit ? `No more than ${max} bytes may wait.` : `${max} are waiting already.`, true); }
 }
 
 /** The client was disconnected for good. A command that was under way may or may not have taken effect. */

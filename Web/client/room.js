@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
+ * @import { Ack, Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
  * @import { Effect } from './replica.js'
  * @import { AskOptions } from './requests.js'
  * @import { HistoryQuery } from './history.js'
@@ -15,6 +15,8 @@ import { Gate } from './gate.js';
 import { IdMaker } from './identity.js';
 import { eventsOf } from './history.js';
 import { Indicator } from './indicator.js';
+import { Keeper } from './keep.js';
+import { byOrder, indexOf, keyAt } from './order.js';
 import { Outbox } from './outbox.js';
 import { stateReader } from './past.js';
 import { Presence } from './presence.js';
@@ -22,6 +24,7 @@ import { paced } from './replay.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
 import { Streams } from './streams.js';
+import { UndoStacks } from './undo.js';
 
 /** One project on a line that it shares with others: does what its replica wants done, and tells listeners. */
 export class Room {
@@ -35,12 +38,14 @@ export class Room {
   #saidPresence;
   #pendingTold = 0;
   #lostTold = false;
+  #keeper;
 
   #seqTold = 0;
   /** @type {Checkpoints | undefined} */
   #checkpoints;
 
   emitter = new Emitter();
+  steps = new UndoStacks();
   replica;
   ids;
   store;
@@ -64,11 +69,18 @@ export class Room {
       say: text => session.sayText(text),
       clogged: () => session.clogged,
       run: effects => this.#run(effects),
-      refused: (command, error) => this.emitter.emit('reject', { command, error }),
+      refused: (command, error) => this.emitter.emit('reject', { command, error, reverted: [] }),
+      keep: () => this.#keeper.save(),
+      taken: (inverse, role, label) => this.steps.taken(inverse, role, label),
+    });
+    this.#keeper = new Keeper(settings, this.replica, {
+      restored: kept => this.#run(this.replica.restore(kept)),
+      lost: () => this.#run(this.replica.withdrawAll(new ClosedError('replaced', 'Another page goes on with what was waiting here.'))),
+      trouble: error => this.emitter.report(error),
     });
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
-    this.store = new Store(this.replica);
+    this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
     this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => this.emitter.emit('presence', news), schedule);
     const limits = session.connected?.limits;
     if (limits) this.limits = limits;
@@ -91,6 +103,21 @@ export class Room {
   /** @param {Command} body @param {AbortSignal} [signal] */
   submit(body, signal) { return this.closedBy ? Promise.reject(this.closedBy) : this.#outbox.submit(body, signal); }
 
+  /** The command that puts an entity into its place in a list. @param {string} id @param {string} list @param {{ before?: string, after?: string }} place @returns {Command} */
+  move(id, list, place) {
+    const kind = this.store.get(id)?.kind;
+    const others = this.store.list(kind).filter(other => other.id !== id && other.data.list === list).sort(byOrder);
+    return { type: 'update', entity: id, patch: { list, order: keyAt(others, indexOf(others, place), this.#settings.random) } };
+  }
+
+  /** Takes a step of ours back, or makes one again. @param {'undo' | 'redo'} role @param {AbortSignal} [signal] @returns {Promise<Ack | undefined>} */
+  step(role, signal) {
+    if (this.closedBy) return Promise.reject(this.closedBy);
+    const { command, label, skipped } = this.steps.take(role, id => this.replica.view(id));
+    if (skipped.length > 0) this.emitter.emit('skipped', { role, label, ids: skipped });
+    return command ? this.#outbox.submit(command, signal, role, label) : Promise.resolve(undefined);
+  }
+
   /** @param {{ type: string, [key: string]: unknown }} frame without `project` @returns {boolean} false: nobody is there to hear it, or the line is clogged */
   whisper({ type, ...rest }) {
     if (!this.replica.joined || this.#session.clogged) return false;
@@ -109,6 +136,15 @@ export class Room {
     const frame = { type, id: requests.id(prefix), project: this.project, ...rest };
     return requests.ask(frame, read, options);
   }
+
+  /** Is what waits safe without this page? */
+  get isSafe() { return this.replica.pending === 0 || this.#keeper.isSafe; }
+
+  /** Calls `then` when what an earlier page left is here; at once where nothing is kept. @param {() => void} then */
+  recall(then) { this.#keeper.recall(then); }
+
+  /** The page goes. */
+  release() { this.#keeper.release(); }
 
   /** Events of the past. @param {HistoryQuery & AskOptions} query */
   history({ signal, timeout, key, ...query }) {
@@ -164,9 +200,9 @@ export class Room {
       case 'broadcast': this.#broadcastHeard(message); break;
       case 'presence': this.presence.receive(message, this.replica.session); break;
       case 'joined': this.#joined(message); break;
-      case 'snapshot': case 'reject': case 'ack': this.#run(this.replica.receive(message)); break;
+      case 'snapshot': case 'reject': case 'ack': this.#run(this.replica.receive(message, this.#settings.now())); break;
       default: // an event, perhaps of a type younger than this client: its seq counts all the same
-        if (typeof message.seq === 'number') this.#run(this.replica.receive(message));
+        if (typeof message.seq === 'number') this.#run(this.replica.receive(message, this.#settings.now()));
         else this.#settings.log('debug', 'A message of an unknown type.', message);
     }
   }
@@ -176,7 +212,7 @@ export class Room {
     if (message.id !== this.joinId) return;
     this.role = message.role;
     this.presence.joined(message.members);
-    this.#run(this.replica.receive(message));
+    this.#run(this.replica.receive(message, this.#settings.now()));
     const { own } = this.presence;
     if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
   }
@@ -198,14 +234,15 @@ export class Room {
   #run(effects) {
     for (const effect of effects) {
       switch (effect.do) {
-        case 'settle': effect.command.owner.resolve(effect.ack); break;
+        case 'settle': for (const owner of effect.command.owners) owner.resolve(effect.ack); break;
         case 'fail': {
-          const { command: { n, body, owner }, error } = effect;
-          owner.reject(error);
-          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error });
+          const { command: { n, body, owners }, error, reverted } = effect;
+          for (const owner of owners) { owner.failed?.(); owner.reject(error); }
+          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error, reverted });
           break;
         }
         case 'change': this.#changes.add(effect.change); break;
+        case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
         case 'event': this.#eventHappened(effect); break;
         case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
@@ -216,6 +253,7 @@ export class Room {
       }
     }
     this.#outbox.pump();
+    this.#keeper.touched();
     this.#tellPending();
     this.#session.roomChanged();
     this.#indicator.refresh();
@@ -225,6 +263,7 @@ export class Room {
   #snapshotTaken({ seq, count, reason }) {
     const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
     if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
+    if (reason === 'epoch') this.steps.clear();
     this.#seqTold = reason === 'behind' ? Math.max(this.#seqTold, seq) : seq;
     this.emitter.emit('snapshot', { seq, count, reason });
   }

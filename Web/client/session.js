@@ -102,9 +102,10 @@ export class Session {
       hide: hidden => { this.#line.hidden = hidden; },
       sleep: reason => this.#line.lose(1001, reason),
       park: reason => this.#line.park(reason),
-      unsaved: () => this.#settings.preventUnload && this.#pending > 0 && this.state !== 'connected',
+      gone: () => { for (const room of this.#rooms.values()) room.release(); },
+      unsaved: () => this.#settings.preventUnload && this.state !== 'connected' && [...this.#rooms.values()].some(room => !room.isSafe),
     }, this.#settings.now);
-    this.#line.start();
+    this.#main.recall(() => { if (!this.#closedBy) this.#line.start(); });
   }
 
   /** @param {number} flush ms @param {number} code */
@@ -168,12 +169,15 @@ export class Session {
 
   #opened() {
     this.say({ type: 'connect', token: this.#token.value, user: this.#settings.user, client: CLIENT });
-    for (const room of this.#rooms.values()) room.join(); // without waiting for `connected`: a round trip less
+    for (const room of this.#rooms.values()) this.#joinWhenOurs(room); // without waiting for `connected`: a round trip less
   }
 
   /** @param {Room} room */
+  #joinWhenOurs(room) { room.recall(() => { if (this.#line.open) room.join(); }); }
+
+  /** @param {Room} room */
   #join(room) {
-    room.join();
+    this.#joinWhenOurs(room);
     this.#line.expect();
   }
 
@@ -272,6 +276,6 @@ export class Session {
     this.#closedBy = error;
     this.#notLost();
     this.#unwatch();
-    for (const room of this.#rooms.values()) room.closed(error);
+    for (const room of this.#rooms.values()) { room.closed(error); room.release(); }
   }
 }

@@ -4,6 +4,7 @@ import { RECONNECT } from './backoff.js';
 import { checkOptions } from './bounds.js';
 import { nextFrame } from './change-feed.js';
 import { newSecret } from './identity.js';
+import { hasSessionStorage, sessionKeep } from './keep.js';
 
 /**
  * Options with everything filled in that has a default.
@@ -31,6 +32,8 @@ export function settle(url, options) {
     ...defined(options),
     url: absolute(url),
     queueMax: options.queue?.max ?? 1000,
+    keep: keepOf(options),
+    queueMaxBytes: options.queue?.maxBytes ?? 1_048_576,
     reconnect: typeof reconnect === 'function' ? { ...RECONNECT, choose: reconnect } : { ...RECONNECT, choose: undefined, ...defined(reconnect ?? {}) },
   };
   if (!settings.WebSocket) throw new TypeError('There is no WebSocket here: pass one as option `WebSocket`.');
@@ -40,6 +43,12 @@ export function settle(url, options) {
 /** An option that is undefined was not given. @template {object} T @param {T} options @returns {T} */
 function defined(options) {
   return /** @type {T} */ (Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
+}
+
+/** @param {Options} options @returns {import('./types.js').Keep | undefined} */
+function keepOf({ queue, session }) {
+  const persist = queue?.persist ?? (session === undefined && hasSessionStorage() ? 'session' : 'none');
+  return persist === 'session' ? sessionKeep : persist === 'none' ? undefined : persist;
 }
 
 /** A relative address belongs to the page's own server. @param {string | URL} url */

@@ -93,6 +93,14 @@
  * @property {string} [by] the author, where all gathered events have the same one
  * @property {number} seq the position after the last of them
  *
+ * @typedef {object} Conflict somebody else wrote to a field that we wrote to within 5 s, have under way, or are editing (`client.editing`); told
+ *   once for each event and field. Both writes stand: the view shows what came last, ours while it is under way
+ * @property {string} id
+ * @property {string} field
+ * @property {Json} [mine] what we saw there before; missing where there was nothing
+ * @property {Json} [theirs] what they wrote; missing where they removed it
+ * @property {string} by their name
+ *
  * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
  * @typedef {CreateOp & OpStamp} CreateEvent
  * @typedef {UpdateOp & OpStamp} UpdateEvent
@@ -112,11 +120,28 @@
  * @property {UpdateEvent} update
  * @property {DeleteEvent} delete
  * @property {Broadcast} broadcast
- * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError }} reject no `n`: refused before it was sent
+ * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError, reverted: string[] }} reject no `n`: refused
+ *   before it was sent; `reverted`: ids of entities that look otherwise now that it has left the view
+ * @property {Conflict} conflict
+ * @property {{ role: 'undo' | 'redo', label?: string, ids: string[] }} skipped entities that an undo or redo had to leave out: somebody else has
+ *   deleted them, or made them again
  * @property {{ joined: Member[], left: string[], changed: Member[] }} presence
  * @property {{ count: number }} pending
  * @property {{ direction: 'in' | 'out', text: string, size: number }} frame `size` in bytes
  * @property {unknown} error
+ *
+ * @typedef {object} Kept what outlives a page: the session's secret and what waits
+ * @property {string} session
+ * @property {string} [epoch] of the journal we stood in
+ * @property {number} seq where we stood
+ * @property {number} c the next number
+ * @property {{ n?: number, epoch?: string, since: number, body: Command }[]} ops those with a number may have been sent
+ *
+ * @typedef {object} Keep where it is kept
+ * @property {(key: string, claims: (session: string) => Promise<boolean>) => Promise<Kept | undefined> | Kept | undefined} load gives what was
+ *   saved under the key, if `claims` agrees: else another page has that session
+ * @property {(key: string, kept: Kept) => Promise<void> | void} save resolves when it is written: only then what is in it is sent
+ * @property {boolean} [durable] it outlives the tab, so the page need not ask before it is closed
  *
  * @typedef {object} Options of `EventOnlyClient`; durations in ms
  * @property {string} project the project to join
@@ -127,7 +152,9 @@
  * @property {string} [session] this client's secret, 16 to 64 of `[A-Za-z0-9_-]`; random by default. Never show it to others
  * @property {JsonObject} [presence] what others see of us from the start; without it (and without `presence.set`) we are not listed
  * @property {boolean} [listen] false for a pure publisher: no events, no store, an answer for each command
- * @property {{ max?: number }} [queue] commands that may be pending at once, 1000 by default
+ * @property {{ max?: number, maxBytes?: number, persist?: 'session' | 'none' | Keep }} [queue] `max` commands may be pending at once, 1000 by
+ *   default, and `maxBytes` of them as JSON, 1048576: beyond either, `QueueFullError`. `persist`: where they outlive the page: `session`, the
+ *   tab's own storage, by default where there is one and no option `session`; `none`; `indexedDbQueue()` of keep-idb.js, which outlives the tab; your own
  * @property {number} [window] commands that may be unanswered at once, 1 to 64, 64 by default
  * @property {number} [connectTimeout] until the server must have answered `join`, 1 to a day, 5000
  * @property {number} [pingGrace] silence allowed beyond the server's ping interval, up to a day, 10000
