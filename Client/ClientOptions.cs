@@ -64,6 +64,15 @@ public sealed record ClientOptions
     /// <summary>Jitter and entity ids. A seeded one makes a run repeatable; it must not be shared with another client.</summary>
     public Random Random { get; init; } = new();
 
+    /// <summary>How long a question (query, validate, history, a past state) waits for its answer, 5 s by default; <see cref="Timeout.InfiniteTimeSpan"/> for as long as the line lasts.</summary>
+    public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two tellings of our presence at least, 16 ms to 1 s, 50 ms by default.</summary>
+    public TimeSpan PresenceThrottle { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For tests: a fold that has a fault.</summary>
+    internal Func<ProjectState, ProjectEvent, ProjectState>? Fold { get; init; }
+
     /// <summary>
     /// Told of every frame, for logs and tests: sent (true) or received (false), valid during the call. What is sent holds the session's secret
     /// and the token. Runs on the client's own loops, so it must return at once and not throw.

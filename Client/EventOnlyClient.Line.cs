@@ -19,8 +19,6 @@ public sealed partial class EventOnlyClient
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
     private AnnouncedLimits? _limits; // null until the server has told
-    private JsonFields? _presence;
-    private bool _presenceChanged;
     private string _joinId = "";
     private TimeSpan _rtt;
     private TimeSpan _clockOffset;
@@ -34,9 +32,9 @@ public sealed partial class EventOnlyClient
         lock (_gate)
         {
             _joinId = _requests.NewId('j');
-            _presenceChanged = false;
+            _pacer.Joining();
             _outbox.Enqueue(new ClientMessage.Connect(_options.UserName, _token.Value, "EventOnly.Client", ThisVersion));
-            _outbox.Enqueue(_replica.Join(_joinId, _presence));
+            _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
         }
     }
 
@@ -75,15 +73,6 @@ public sealed partial class EventOnlyClient
     }
 
     private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
-
-    /// <summary>Only the newest presence counts, so it has a place rather than a queue.</summary>
-    private ClientMessage.SetPresence? TakePresence()
-    {
-        if (!_presenceChanged)
-            return null;
-        _presenceChanged = false;
-        return new(_options.Project, _presence!);
-    }
 
     private LineEnd? Hear(ReadOnlyMemory<byte> frame)
     {
@@ -140,7 +129,11 @@ public sealed partial class EventOnlyClient
                 _requests.TryTake(m);
                 return Obey(_replica.Receive(m)); // it tells the floor
             default:
-                return _requests.TryTake(message) ? null : Obey(_replica.Receive(message));
+                if (_requests.TryTake(message))
+                    return null;
+                var effects = _replica.Receive(message);
+                TellPresence(message);
+                return Obey(effects);
         }
     }
 
@@ -186,6 +179,12 @@ public sealed partial class EventOnlyClient
                 case ReplicaEffect.Trouble trouble:
                     Report(trouble.Code, trouble.Message);
                     break;
+                case ReplicaEffect.Diverged diverged:
+                    TellDivergence(diverged.Message);
+                    break;
+                case ReplicaEffect.Heal heal:
+                    Mend(heal);
+                    break;
                 case ReplicaEffect.Rejoin:
                     Rejoin();
                     break;
@@ -195,16 +194,6 @@ public sealed partial class EventOnlyClient
             }
         }
         return end;
-    }
-
-    /// <summary>Leaves, and joins again from where we stand, on the same line.</summary>
-    private void Rejoin()
-    {
-        _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
-        _joinId = _requests.NewId('j');
-        _presenceChanged = false;
-        _outbox.Enqueue(_replica.Join(_joinId, _presence));
-        _line.Expect();
     }
 
     private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
@@ -258,6 +247,7 @@ public sealed partial class EventOnlyClient
         {
             Move(LineMove.Lost, end, attempt, pause);
             _replica.Off();
+            FadePresence();
             _outbox.Clear();
             _requests.FailAll(new OfflineException());
         }

@@ -25,8 +25,12 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private EventOnlyClient(Uri uri, ClientOptions options)
     {
         _options = options;
-        _presence = options.Presence;
-        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window);
+        _pacer = new(options.PresenceThrottle);
+        _pacer.Set(options.Presence);
+        _began = options.Time.GetTimestamp();
+        PresenceNews = new(options.StreamItemsMax);
+        Presence = new(this);
+        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window, options.Fold);
         _events = new(options.StreamItemsMax);
         _broadcasts = new(options.StreamItemsMax);
         _stateChanges = new(options.StreamItemsMax);
@@ -134,6 +138,9 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _closed = reason;
         Move(LineMove.Stop, end);
         _replica.Off();
+        ClearPresence();
+        _presenceTimer?.Dispose();
+        _presenceTimer = null;
         _replica.WithdrawAll();
         _outbox.Clear();
         _requests.FailAll(reason);
@@ -143,6 +150,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _events.Close(isAsked ? null : reason);
         _broadcasts.Close(isAsked ? null : reason);
         _stateChanges.Close(isAsked ? null : reason);
+        PresenceNews.Close(isAsked ? null : reason);
     }
 
     /// <summary>Streams may be opened again. Under the lock.</summary>
@@ -151,6 +159,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _events.Reopen();
         _broadcasts.Reopen();
         _stateChanges.Reopen();
+        PresenceNews.Reopen();
     }
 
     private T Read<T>(Func<T> value)

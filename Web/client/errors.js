@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Item, Reject } from './types.js' */
+/** @import { Divergence, Item, Reject } from './types.js' */
 import { retryable } from './codes.js';
 
 /** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
@@ -82,6 +82,10 @@ export class TimeoutError extends EventOnlyError {
 
 /** The server said something it should not; the client has mended itself. Reported through `error`, never thrown. */
 export class ProtocolError extends EventOnlyError {
-  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code */
-  constructor(code, /** @type {string} */ message) { super(code, message, false); }
+  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code @param {string} message @param {Divergence} [divergence] */
+  constructor(code, message, divergence) {
+    super(code, message, false);
+    /** On `hash_mismatch` of the state itself: where it differs from the server's, and how. */
+    this.divergence = divergence;
+  }
 }

@@ -8,8 +8,7 @@ const WAKE_MS_MIN = 1000;
  * @param {() => void} client.wake try now
  * @param {(hidden: boolean) => void} client.hide can anybody see the page? Told at once, and with each change
  * @param {(reason: string) => void} client.sleep the network is gone
- * @param {(reason: string) => void} client.park the page goes away, perhaps to be kept
- * @param {() => void} client.gone the page goes, perhaps for good
+ * @param {(reason: string) => void} client.park the page goes away, perhaps to be kept, perhaps for good
  * @param {() => boolean} client.unsaved would leaving lose something?
  * @param {() => number} now
  * @returns {() => void} stops watching
@@ -32,7 +31,6 @@ export function watchPage(client, now) {
   on(document, 'visibilitychange', back);
   on(window, 'pageshow', event => { if (event.persisted) back(); });
   on(window, 'offline', () => client.sleep('The network is gone.')); // Chrome keeps the socket open all the same
-  on(window, 'pagehide', client.gone);
   on(window, 'pagehide', () => client.park('The page is hidden.')); // an open socket would keep it out of the back/forward cache
   on(window, 'beforeunload', event => { if (client.unsaved()) event.preventDefault(); });
   look();

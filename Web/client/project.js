@@ -19,7 +19,7 @@ export class Project {
 
   /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. @type {Store<App>} */
   store;
-  /** `set(data)` for what others see of us, `others` for them: `[{session, user, data}]`. */
+  /** `set(data)` for what others see of us; `others` for them, `[{session, user, data}]`, `users` the same by user, `stale` while they may be gone. */
   presence;
 
   /** Made by `client.join`. @internal @param {Room} room */
@@ -48,6 +48,9 @@ export class Project {
   get readonly() { return this.#room.role === 'read'; }
   /** Of the confirmed state, 16 hexadecimal digits: equal on all replicas at the same `seq`. */
   get stateHash() { return this.#room.replica.stateHash; }
+
+  /** How often our state was found to differ from the server's, and was replaced by a snapshot. Always 0, but for a fault; `error` tells each. */
+  get divergences() { return this.#room.replica.divergences; }
 
   /**
    * For an indicator: `synced`; `syncing` while commands are pending or events are missing; `stuck` when one has been
@@ -183,7 +186,7 @@ export class Project {
    */
   async restore(id, moment, options = {}) {
     const past = await this.at(moment, options);
-    const command = restoring(id, past.get(id), this.store.get(id));
+    const command = restoring(id, past.get(id), /** @type {any} */ (this.store.get(id)));
     return command && this.#room.submit(command, options.signal);
   }
 
@@ -205,10 +208,11 @@ export class Project {
   /**
    * Tells the others something that is not stored. Never queued.
    * @param {string} topic @param {Json} data
-   * @param {{ to?: string }} [options] to: the public id of the only session to get it
+   * @param {{ to?: string, key?: string }} [options] to: the public id of the only session to get it; key: of what it is the newest value, 1 to 64 of
+   *   `[A-Za-z0-9._:-]`: a member that is behind may miss values, but gets the newest of each key
    * @returns {boolean} false: dropped, because there is no line or it is clogged
    */
-  broadcast(topic, data, { to } = {}) { return this.#room.whisper({ type: 'broadcast', topic, data, to }); }
+  broadcast(topic, data, { to, key } = {}) { return this.#room.whisper({ type: 'broadcast', topic, key, data, to }); }
 
   // ---- asking ----------------------------------------------------------------------------------------------------
   // All reject with OfflineError at once while not connected, with TimeoutError (5 s by default), RejectedError, the

@@ -81,7 +81,7 @@ export class Room {
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
     this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
-    this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => this.emitter.emit('presence', news), schedule);
+    this.presence = new Presence(settings, data => this.#sayPresence(data), news => this.emitter.emit('presence', news));
     const limits = session.connected?.limits;
     if (limits) this.limits = limits;
   }
@@ -200,7 +200,7 @@ export class Room {
       case 'broadcast': this.#broadcastHeard(message); break;
       case 'presence': this.presence.receive(message, this.replica.session); break;
       case 'joined': this.#joined(message); break;
-      case 'snapshot': case 'reject': case 'ack': this.#run(this.replica.receive(message, this.#settings.now())); break;
+      case 'snapshot': case 'reject': case 'ack': case 'state': this.#run(this.replica.receive(message, this.#settings.now())); break;
       default: // an event, perhaps of a type younger than this client: its seq counts all the same
         if (typeof message.seq === 'number') this.#run(this.replica.receive(message, this.#settings.now()));
         else this.#settings.log('debug', 'A message of an unknown type.', message);
@@ -211,7 +211,7 @@ export class Room {
   #joined(message) {
     if (message.id !== this.joinId) return;
     this.role = message.role;
-    this.presence.joined(message.members);
+    this.presence.joined(message.members, message.memberCount);
     this.#run(this.replica.receive(message, this.#settings.now()));
     const { own } = this.presence;
     if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
@@ -247,6 +247,8 @@ export class Room {
         case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
         case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
+        case 'diverged': this.#diverged(effect); break;
+        case 'heal': this.#heal(effect); break;
         case 'rejoin': this.#session.rejoin(this); break;
         case 'restart': this.#session.lose(1002, 'The events do not fit together.'); break;
         case 'trouble': this.emitter.report(effect.error); break;
@@ -261,6 +263,7 @@ export class Room {
 
   /** @param {Effect & { do: 'snapshot' }} effect */
   #snapshotTaken({ seq, count, reason }) {
+    if (reason === 'epoch') this.steps.clear();
     const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
     if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
     if (reason === 'epoch') this.steps.clear();
@@ -279,6 +282,18 @@ export class Room {
       const told = { ...op, id: op.entity, kind: kinds[i], project, seq, at, by, session, n, own };
       this.emitter.emit(op.type, /** @type {CreateEvent & any} */ (told));
     });
+  }
+
+  /** Our state is not the server's: it is told there and here. @param {Effect & { do: 'diverged' }} effect */
+  #diverged({ divergence, error }) {
+    this.#session.say({ type: 'diverged', project: this.project, ...divergence });
+    this.emitter.report(error);
+  }
+
+  /** A snapshot is to take the place of what we have. @param {Effect & { do: 'heal' }} effect */
+  #heal({ ms, n }) {
+    if (ms === 0) this.#session.rejoin(this);
+    else this.#settings.schedule(() => { if (this.replica.mustHeal(n)) this.#session.rejoin(this); }, ms);
   }
 
   /** @param {Effect & { do: 'live' }} effect */
@@ -306,6 +321,12 @@ export class Room {
   lineChanged(change) {
     this.#indicator.lineIs(change.to === 'connected'); // first, so that a listener to `state` reads the right `sync`
     this.emitter.emit('state', change);
+  }
+
+  /** The line is gone. */
+  down() {
+    this.replica.off();
+    this.presence.fade();
   }
 
   /** The line has been gone for long. */

@@ -3,6 +3,7 @@
  * @import { Connected, ErrorMessage, StateChange } from './types.js'
  * @import { Settings } from './settings.js'
  */
+import { watchActivity } from './activity.js';
 import { ClosedError, ProtocolError, RejectedError } from './errors.js';
 import { Line } from './line.js';
 import { watchPage } from './page-life.js';
@@ -35,6 +36,7 @@ export class Session {
   #lostIsDue = false;
   #cancelLost = () => {};
   #unwatch = () => {};
+  #unwatchActivity = () => {};
 
   /** Questions of all rooms: the server counts them by connection. */
   requests;
@@ -97,12 +99,16 @@ export class Session {
     this.#closedBy = undefined;
     for (const room of this.#rooms.values()) room.closedBy = undefined;
     this.#unwatch();
+    this.#unwatchActivity();
+    this.#unwatchActivity = watchActivity(activity => { for (const room of this.#rooms.values()) room.presence.be(activity); }, this.#settings);
     this.#unwatch = watchPage({
       wake: () => this.#line.wake(),
       hide: hidden => { this.#line.hidden = hidden; },
       sleep: reason => this.#line.lose(1001, reason),
-      park: reason => this.#line.park(reason),
-      gone: () => { for (const room of this.#rooms.values()) room.release(); },
+      park: reason => {
+        for (const room of this.#rooms.values()) room.release();
+        this.#line.park(reason);
+      },
       unsaved: () => this.#settings.preventUnload && this.state !== 'connected' && [...this.#rooms.values()].some(room => !room.isSafe),
     }, this.#settings.now);
     this.#main.recall(() => { if (!this.#closedBy) this.#line.start(); });
@@ -242,7 +248,7 @@ export class Session {
   // ---- the line --------------------------------------------------------------------------------------------------
 
   #down() {
-    for (const room of this.#rooms.values()) room.replica.off();
+    for (const room of this.#rooms.values()) room.down();
     this.requests.offline();
   }
 
@@ -276,6 +282,7 @@ export class Session {
     this.#closedBy = error;
     this.#notLost();
     this.#unwatch();
+    this.#unwatchActivity();
     for (const room of this.#rooms.values()) { room.closed(error); room.release(); }
   }
 }

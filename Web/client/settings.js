@@ -22,6 +22,8 @@ export function settle(url, options) {
     pingGrace: 10_000,
     lostAfter: 5000,
     highWater: 262_144,
+    throttle: 50,
+    idleAfter: 60_000,
     WebSocket: globalThis.WebSocket,
     now: Date.now,
     random: Math.random,

@@ -51,7 +51,8 @@ export class Store {
    * @param {string} [kind] @param {Selection} [selection] @returns {View} close it when it is not needed any more
    */
   view(kind, selection = {}) {
-    return new View(kind, selection, this.list(kind), view => this.#onChange(change => view.update(change, id => this.get(id))));
+    const items = /** @type {any} */ (this.list(/** @type {any} */ (kind)));
+    return new View(kind, selection, items, view => this.#onChange(change => view.update(change, id => this.#replica.view(id))));
   }
 
   /**
@@ -59,7 +60,7 @@ export class Store {
    * @param {string} idOrKind @param {(change: Change) => void} fn @returns {() => void} stops telling
    */
   subscribe(idOrKind, fn) {
-    const known = new Set(this.list(idOrKind).map(({ id }) => id)); // so that one that goes is told as well
+    const known = new Set(this.list(/** @type {any} */ (idOrKind)).map(({ id }) => id)); // so that one that goes is told as well
     return this.#onChange(change => {
       const ids = change.ids.filter(id => {
         const isOfKind = this.get(id)?.kind === idOrKind;
