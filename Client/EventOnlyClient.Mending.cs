@@ -42,4 +42,14 @@ public sealed partial class EventOnlyClient
             },
             null, TimeSpan.FromMilliseconds(heal.Ms), Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The line is well; only what we have of the project is to be had anew. That must be answered in time.</summary>
+    private void Rejoin()
+    {
+        _joinId = _requests.NewId('j');
+        _pacer.Joining();
+        _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
+        _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
+        _line.Expect();
+    }
 }
