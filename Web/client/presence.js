@@ -30,6 +30,7 @@ export class Presence {
   #shell;
 
   /**
+   * @internal
    * @param {{ presence?: JsonObject, throttle?: number, schedule: (fn: () => void, ms: number) => () => void }} settings
    * @param {(data: JsonObject) => void} announce
    * @param {(news: { joined: Member[], left: string[], changed: Member[] }) => void} tell
@@ -73,7 +74,7 @@ export class Presence {
     this.#replace(Object.fromEntries(Object.entries({ ...this.#own, ...copy }).filter(([, value]) => value !== null)));
   }
 
-  /** Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
+  /** @internal Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
   be(activity) {
     this.#activity = activity;
     if (!this.#own || activityOf({ data: this.#own }) === activity) return;
@@ -100,7 +101,7 @@ export class Presence {
   }
 
   /**
-   * The list of a `joined`; whoever is missing in it left while we were away.
+   * @internal The list of a `joined`; whoever is missing in it left while we were away.
    * @param {Member[]} members @param {number} count all that are in, to be seen or not, we among them
    */
   joined(members, count) {
@@ -110,7 +111,7 @@ export class Presence {
     this.#whole(members);
   }
 
-  /** @param {PresenceMessage} message @param {string | undefined} self all members get the same bytes, so we may be among them */
+  /** @internal @param {PresenceMessage} message @param {string | undefined} self all members get the same bytes, so we may be among them */
   receive({ members, joined = [], left = [], changed = [] }, self) {
     const isOther = (/** @type {Member} */ { session }) => session !== self;
     if (members) return this.#whole(members.filter(isOther));
@@ -121,14 +122,14 @@ export class Presence {
     this.#apply(joined.filter(isOther), left.filter(session => session !== self), known);
   }
 
-  /** The line is gone: who knows whether they are still there. */
+  /** @internal The line is gone: who knows whether they are still there. */
   fade() {
     if (this.#stale) return;
     this.#stale = true;
     if (this.#others.size > 0) this.#shell.tell({ joined: [], left: [], changed: this.others });
   }
 
-  /** Nobody can be seen from here any more. */
+  /** @internal Nobody can be seen from here any more. */
   clear() { this.#apply([], [...this.#others.keys()], []); }
 
   /** @param {Member[]} members */

@@ -1,19 +1,28 @@
 // @ts-check
-/** @import { Item } from './types.js' */
+/** @import { AnyKinds, Item, ItemOf } from './types.js' */
 /** @import { Replica } from './replica.js' */
 
-/** Reads the replica. What it returns never changes: compare by identity, do not write to it. */
+/**
+ * Reads the replica. What it returns never changes: compare by identity, do not write to it.
+ * @template [App=AnyKinds] the kinds there are
+ */
 export class Store {
   #replica;
 
-  /** @param {Replica} replica */
+  /** @internal @param {Replica} replica */
   constructor(replica) { this.#replica = replica; }
 
-  /** An entity with our pending commands applied. @param {string} id @returns {Item | undefined} */
-  get(id) { return this.#replica.view(id); }
+  /** An entity with our pending commands applied. @param {string} id @returns {ItemOf<App> | undefined} */
+  get(id) { return /** @type {any} */ (this.#replica.view(id)); }
 
-  /** All entities (of a kind), sorted by id. Costs a walk over all of them: call it per frame, not per item. @param {string} [kind] */
+  /**
+   * All entities (of a kind), sorted by id. Costs a walk over all of them: call it per frame, not per item.
+   * @template {keyof App & string} [K=keyof App & string]
+   * @param {K} [kind]
+   * @returns {ItemOf<App, K>[]}
+   */
   list(kind) {
+    /** @type {any[]} */
     const items = [];
     for (const id of this.#replica.ids()) {
       const item = /** @type {Item} */ (this.#replica.view(id));
@@ -22,8 +31,8 @@ export class Store {
     return items.sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
-  /** An entity as the server has confirmed it. @param {string} id @returns {Item | undefined} */
-  confirmed(id) { return this.#replica.confirmed.get(id); }
+  /** An entity as the server has confirmed it. @param {string} id @returns {ItemOf<App> | undefined} */
+  confirmed(id) { return /** @type {any} */ (this.#replica.confirmed.get(id)); }
 
   /** Is a command of ours under way on this entity (on this field)? @param {string} id @param {string} [field] */
   isPending(id, field) { return this.#replica.isPending(id, field); }

@@ -65,6 +65,9 @@
  * @property {string} [at] the server's time, RFC 3339; missing where the event itself was not seen
  * @property {string} [id] the entity; missing for a batch
  *
+ * @typedef {{ kind?: string, where?: { [field: string]: Json }, match?: { [field: string]: string }, sort?: string, limit?: number }} Question what `query`
+ *   and `live` look for: all that is named must hold; `match` asks for a prefix, ignoring case, `*` is any field
+ *
  * @typedef {{ from: number, to: number, hash: string, expected: string }} Divergence our state is not the server's: `from` is the last seq at
  *   which both were equal, `to` the one at which they are not; our hash, and theirs
  *
@@ -139,4 +142,28 @@
  * @property {boolean} [preventUnload] ask before leaving the page while commands are unsaved and we are not connected; true
  * @property {(level: 'debug' | 'info' | 'warn' | 'error', message: string, data?: unknown) => void} [log]
  */
+
+/**
+ * What a client's parameter says: for each kind, what is in the data of its entities. Without one: any kind, any data.
+ * @typedef {{ [kind: string]: JsonObject }} AnyKinds
+ */
+
+/**
+ * An entity of one of the kinds, or of this one.
+ * @template App
+ * @template {keyof App} [K=keyof App]
+ * @typedef {{ [Kind in K & string]: { id: string, kind: Kind, version: number, data: App[Kind] } }[K & string]} ItemOf
+ */
+
+/**
+ * A merge patch over the data of one of the kinds: each field may be set or, by null, removed.
+ * @template App
+ * @typedef {string extends keyof App ? JsonObject : { [Kind in keyof App]: Patched<App[Kind]> }[keyof App]} PatchOf
+ */
+
+/**
+ * @template T
+ * @typedef {{ [Field in keyof T]?: (T[Field] extends Json[] | null | boolean | number | string | undefined ? T[Field] : Patched<T[Field]>) | null }} Patched
+ */
+
 export {};
