@@ -74,7 +74,7 @@ export class Presence {
     this.#replace(Object.fromEntries(Object.entries({ ...this.#own, ...copy }).filter(([, value]) => value !== null)));
   }
 
-  /** Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
+  /** @internal Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
   be(activity) {
     this.#activity = activity;
     if (!this.#own || activityOf({ data: this.#own }) === activity) return;
@@ -101,8 +101,7 @@ export class Presence {
   }
 
   /**
-   * @internal
-   * The list of a `joined`; whoever is missing in it left while we were away.
+   * @internal The list of a `joined`; whoever is missing in it left while we were away.
    * @param {Member[]} members @param {number} count all that are in, to be seen or not, we among them
    */
   joined(members, count) {
@@ -123,7 +122,7 @@ export class Presence {
     this.#apply(joined.filter(isOther), left.filter(session => session !== self), known);
   }
 
-  /** The line is gone: who knows whether they are still there. */
+  /** @internal The line is gone: who knows whether they are still there. */
   fade() {
     if (this.#stale) return;
     this.#stale = true;
