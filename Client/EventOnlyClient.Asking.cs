@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
@@ -7,49 +9,66 @@ namespace EventOnly.Client;
 /// <summary>What is asked, what is only heard, and what is not stored.</summary>
 public sealed partial class EventOnlyClient
 {
-    /// <summary>The others that are present (the first 200), by public session id.</summary>
-    public ImmutableSortedDictionary<string, PresentMember> Others => Read(() => _replica.Members);
-
-    /// <summary>
-    /// Replaces what the others see of us: at most 2,048 bytes. Sent as soon as possible, the newest value only; offline it goes with the next join.
-    /// </summary>
-    /// <exception cref="RejectedException"><c>too_large</c>.</exception>
-    public void SetPresence(JsonFields data)
-    {
-        ThrowIfTooLarge(data);
-        lock (_gate)
-            (_presence, _presenceChanged) = (data, true);
-        _line.Wake();
-    }
-
     /// <summary>Tells all members (or one session) something that is not stored. Returns false if it was dropped, because we are offline or behind.</summary>
+    /// <param name="topic">What it is about: 1 to 64 of <c>[A-Za-z0-9._:-]</c>.</param>
+    /// <param name="data">Any JSON value.</param>
+    /// <param name="to">The public id of the only session to get it; everybody by default.</param>
+    /// <param name="key">Of what it is the newest value: a member that is behind may miss values, but gets the newest of each key.</param>
     /// <exception cref="RejectedException"><c>too_large</c>.</exception>
-    public bool Broadcast(string topic, CanonicalValue data, string? to = null) =>
-        TrySay(new ClientMessage.Broadcast(_options.Project, topic, data, to));
+    public bool Broadcast(string topic, CanonicalValue data, string? to = null, string? key = null) =>
+        TrySay(new ClientMessage.Broadcast(_options.Project, topic, data, to, key));
 
-    /// <summary>Looks into the server's state as it is now.</summary>
+    /// <summary>The same, with a value of yours.</summary>
+    /// <exception cref="RejectedException"><c>too_large</c>.</exception>
+    public bool Broadcast<T>(string topic, T data, JsonTypeInfo<T> type, string? to = null, string? key = null) =>
+        Broadcast(topic, CanonicalValue.Parse(JsonSerializer.SerializeToUtf8Bytes(data, type)), to, key);
+
+    /// <summary>Looks into the server's state as it is now. Waits at most <see cref="ClientOptions.AskTimeout"/>.</summary>
     /// <exception cref="RejectedException">The server refused the question.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="EventOnlyTimeoutException">No answer came in time.</exception>
     /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
-    public async Task<QueryPage> QueryAsync(Query query, CancellationToken ct = default)
+    public Task<QueryPage> QueryAsync(Query query, CancellationToken ct = default) => QueryAsync(query, null, ct);
+
+    /// <summary>Looks into the server's state as it is now. Waits at most <see cref="ClientOptions.AskTimeout"/>.</summary>
+    /// <param name="query">What to look for.</param>
+    /// <param name="key">A newer question with the same key ends this one, which is then cancelled (<see cref="OperationCanceledException"/>).</param>
+    /// <param name="ct">Ends the waiting; the server is told.</param>
+    /// <exception cref="RejectedException">The server refused the question.</exception>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="EventOnlyTimeoutException">No answer came in time.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
+    public async Task<QueryPage> QueryAsync(Query query, string? key, CancellationToken ct = default)
     {
-        var answer = await AskAsync('q', id => new ClientMessage.Ask(id, _options.Project, query), ct).ConfigureAwait(false);
+        var answer = await AskAsync('q', id => new ClientMessage.Ask(id, _options.Project, query), ct, key).ConfigureAwait(false);
         var page = Expect<ServerMessage.QueryResult>(answer);
         return new(page.Seq, page.Items, page.More);
     }
 
-    /// <summary>A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
+    /// <summary>The same, with the items' data as values of yours.</summary>
+    /// <exception cref="RejectedException">The server refused the question.</exception>
     /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
-    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
-    public async Task<Refusal?> ValidateAsync(Command command, CancellationToken ct = default)
+    /// <exception cref="EventOnlyTimeoutException">No answer came in time.</exception>
+    public async Task<ImmutableArray<T?>> QueryAsync<T>(Query query, JsonTypeInfo<T> type, string? key = null, CancellationToken ct = default)
     {
-        var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct).ConfigureAwait(false);
-        return Expect<ServerMessage.Verdict>(answer).Refusal;
+        var page = await QueryAsync(query, key, ct).ConfigureAwait(false);
+        return [.. page.Items.Select(item => JsonSerializer.Deserialize(item.Data.ToValue().Utf8, type))];
     }
 
-    /// <summary>The events from now on, own ones included, each once and in order. Takes part at once, not at the first read.</summary>
-    /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
-    public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
+    /// <summary>A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="EventOnlyTimeoutException">No answer came in time.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
+    public Task<Refusal?> ValidateAsync(Command command, CancellationToken ct = default) => ValidateAsync(command, null, ct);
+
+    /// <summary>The same; a newer question with the same key ends this one. A dry run of a command against the state as it is now. Returns why it would be refused; null if it would not.</summary>
+    /// <exception cref="OfflineException">There is no line, or it broke before the answer.</exception>
+    /// <exception cref="QueueFullException">1,000 questions are without an answer already.</exception>
+    public async Task<Refusal?> ValidateAsync(Command command, string? key, CancellationToken ct = default)
+    {
+        var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct, key).ConfigureAwait(false);
+        return Expect<ServerMessage.Verdict>(answer).Refusal;
+    }
 
     /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
@@ -70,9 +89,10 @@ public sealed partial class EventOnlyClient
         return true;
     }
 
-    private async Task<ImmutableArray<ServerMessage>> AskAsync(char prefix, Func<string, ClientMessage> question, CancellationToken ct)
+    private async Task<ImmutableArray<ServerMessage>> AskAsync(char prefix, Func<string, ClientMessage> question, CancellationToken ct, string? key = null)
     {
         ct.ThrowIfCancellationRequested();
+        using var operation = _telemetry.Begin(prefix switch { 'q' => "query", 'v' => "validate", _ => "history" });
         string id;
         Requests.Request request;
         lock (_gate)
@@ -84,12 +104,21 @@ public sealed partial class EventOnlyClient
             id = _requests.NewId(prefix);
             var message = question(id);
             ThrowIfTooLarge(message);
-            request = _requests.Ask(id, message);
+            if (_requests.IdOfKey(key) is { } older)
+                GiveUp(older, new CancellationToken(canceled: true));
+            request = _requests.Ask(id, message, key);
         }
         _line.Wake();
         using var registration = ct.UnsafeRegister(_ => GiveUp(id, ct), null);
-        return await request.Answer.Task.ConfigureAwait(false);
+        using var timer = TimeOut(id);
+        var answer = await request.Answer.Task.ConfigureAwait(false);
+        operation.Succeeded();
+        return answer;
     }
+
+    private ITimer? TimeOut(string id) => _options.AskTimeout == Timeout.InfiniteTimeSpan
+        ? null
+        : _options.Time.CreateTimer(_ => GiveUp(id, new EventOnlyTimeoutException(_options.AskTimeout)), null, _options.AskTimeout, Timeout.InfiniteTimeSpan);
 
     /// <summary>The server would close the line for it.</summary>
     private void ThrowIfTooLarge(ClientMessage message)
@@ -107,11 +136,13 @@ public sealed partial class EventOnlyClient
             throw new RejectedException(TooLarge(WireLimits.Default.PresenceBytes));
     }
 
-    private void GiveUp(string id, CancellationToken ct)
+    private void GiveUp(string id, CancellationToken ct) => GiveUp(id, new OperationCanceledException(ct));
+
+    private void GiveUp(string id, Exception reason)
     {
         lock (_gate)
         {
-            if (_requests.Cancel(id, ct))
+            if (_requests.GiveUp(id, reason))
                 _outbox.Enqueue(new ClientMessage.Cancel(id));
         }
         _line.Wake();

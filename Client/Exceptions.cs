@@ -30,6 +30,9 @@ public sealed class RejectedException(Refusal refusal, int? retryAfterMs = null)
 /// <summary>Asked for something that needs the line while there is none. Commands never get this: they wait.</summary>
 public sealed class OfflineException() : EventOnlyException("offline", "Not connected.", retryable: true);
 
+/// <summary>No answer in time.</summary>
+public sealed class EventOnlyTimeoutException(TimeSpan limit) : EventOnlyException("timeout", $"No answer within {limit.TotalMilliseconds:0} ms.", retryable: true);
+
 /// <summary>
 /// More commands are waiting than <see cref="ClientOptions.QueueMax"/>, and this one was not applied, not even locally; or 1,000 questions are
 /// waiting for their answers, and this one was not asked.
@@ -44,7 +47,11 @@ public sealed class ClosedException(string code, string message, Exception? inne
 /// The server said something it should not. Where it was not asked for, the client has mended itself and reports it to
 /// <see cref="ClientOptions.OnTrouble"/>; where it is the answer to a question, who asked gets it.
 /// </summary>
-public sealed class ProtocolException(string code, string message) : EventOnlyException(code, message, retryable: false);
+public sealed class ProtocolException(string code, string message, Divergence? divergence = null) : EventOnlyException(code, message, retryable: false)
+{
+    /// <summary>On <c>hash_mismatch</c> of the state itself: where it differs from the server's, and how.</summary>
+    public Divergence? Divergence { get; } = divergence;
+}
 
 /// <summary>A subscriber read more slowly than events came, and its stream ends here. Read on with <see cref="EventOnlyClient.HistoryAsync(long, long?, CancellationToken)"/>.</summary>
 public sealed class SubscriberTooSlowException(long lastSeq)

@@ -10,13 +10,15 @@ internal static class Members
         ImmutableSortedDictionary.Create<string, PresentMember>(StringComparer.Ordinal);
 
     /// <summary>The list of a <c>joined</c>; whoever is missing in it left while we were away.</summary>
-    public static ImmutableSortedDictionary<string, PresentMember> Of(ImmutableArray<PresentMember> members) =>
-        None.SetItems(members.Select(member => KeyValuePair.Create(member.Session, member)));
+    public static ImmutableSortedDictionary<string, PresentMember> Of(ImmutableArray<PresentMember> members, string? self) =>
+        None.SetItems(members.Where(member => member.Session != self).Select(member => KeyValuePair.Create(member.Session, member)));
 
     /// <summary>Applies the news. All members get the same bytes, so we ourselves may be among them.</summary>
     public static ImmutableSortedDictionary<string, PresentMember> Apply(
         this ImmutableSortedDictionary<string, PresentMember> members, ServerMessage.Presence news, string? self)
     {
+        if (news.Whole is { } whole)
+            return Of(whole, self);
         var next = members.ToBuilder();
         foreach (var member in news.Arrived.Where(member => member.Session != self))
             next[member.Session] = member;

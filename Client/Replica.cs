@@ -17,7 +17,9 @@ namespace EventOnly.Client;
 /// <param name="secret">The session's secret; it stays the same for the life of the replica.</param>
 /// <param name="listen">False for a pure publisher: no state, an ack for each command.</param>
 /// <param name="window">Commands that may be unanswered at once, 1 to 64.</param>
-internal sealed class Replica(string project, string secret, bool listen = true, int window = WireLimits.InFlight)
+/// <param name="fold">For tests: one that has a fault.</param>
+internal sealed class Replica(
+    string project, string secret, bool listen = true, int window = WireLimits.InFlight, Func<ProjectState, ProjectEvent, ProjectState>? fold = null)
 {
     /// <summary>The pause after a "not now" that does not name one, in ms.</summary>
     private const int RetryMs = 1000;
@@ -26,6 +28,9 @@ internal sealed class Replica(string project, string secret, bool listen = true,
 
     private readonly Pending _pending = new(window);
     private readonly List<Entity> _parts = [];
+    private readonly StateCheck _check = new();
+    private readonly Func<ProjectState, ProjectEvent, ProjectState> _fold = fold ?? Fold.Apply;
+    private long _toldSeq; // the last event that was told of; after a snapshot that is older than what we had, some come a second time
     private Phase _phase;
     private string _joinId = "";
     private int _partsSeen;
@@ -61,10 +66,19 @@ internal sealed class Replica(string project, string secret, bool listen = true,
     /// <summary>The members when we joined, present or not.</summary>
     public int MemberCount { get; private set; }
 
+    /// <summary>How often our state was not the server's.</summary>
+    public int Divergences => _check.Count;
+
+    /// <summary>Whether a snapshot has not helped; another is taken after a pause.</summary>
+    public bool IsAstray => _check.IsStuck;
+
     /// <summary>Commands whose outcome is not known.</summary>
     public int PendingCount => _pending.Count;
 
     public bool IsLive => _phase == Phase.Live;
+
+    /// <summary>Are we a member, so that the server takes what we say?</summary>
+    public bool IsJoined => _phase is Phase.Live or Phase.Snapshot;
 
     /// <summary>Has everything arrived that was there when we joined?</summary>
     public bool IsCaughtUp => IsLive && (!listen || Seq >= _headWhenJoined);
@@ -77,12 +91,14 @@ internal sealed class Replica(string project, string secret, bool listen = true,
         return new(id, project, secret, since, _pending.Unanswered, listen, presence);
     }
 
+    /// <summary>Something is wrong with what we have: the next join asks for a snapshot instead of resuming.</summary>
+    public void Doubt() => _distrust = true;
+
     /// <summary>The line is gone: whatever still arrives of it belongs to nobody. What was sent is <c>pending</c> in the next join.</summary>
-    public void Off()
-    {
-        _phase = Phase.Off;
-        Members = Client.Members.None;
-    }
+    public void Off() => _phase = Phase.Off;
+
+    /// <summary>Nobody can be seen from here any more.</summary>
+    public void ForgetMembers() => Members = Client.Members.None;
 
     /// <summary>Takes a command; its effect is in <see cref="View"/> from now on.</summary>
     public PendingCommand Submit(Command command)
@@ -135,6 +151,7 @@ internal sealed class Replica(string project, string secret, bool listen = true,
             case ServerMessage.Reject reject: return TakeReject(reject);
             case ServerMessage.Joined joined: return TakeJoined(joined);
             case ServerMessage.Snapshot { Id: null } part: return TakePart(part);
+            case ServerMessage.State told: return TakeState(told);
             case ServerMessage.HistoryResult page when _phase == Phase.Live:
                 Floor = page.Floor;
                 return [];
@@ -152,7 +169,7 @@ internal sealed class Replica(string project, string secret, bool listen = true,
         var resumed = joined.Recovered && joined.Head.Epoch == Epoch;
         (Session, Floor, Role, MemberCount) = (joined.Session, joined.Floor, joined.Role, joined.MemberCount);
         (_headWhenJoined, _joinedEpoch) = (joined.Head.Seq, joined.Head.Epoch);
-        Members = Client.Members.Of(joined.Members);
+        Members = Client.Members.Of(joined.Members, Session);
         _pending.Answer(joined.Outcomes, joined.Head.Seq);
         if (listen && !resumed)
         {
@@ -170,7 +187,7 @@ internal sealed class Replica(string project, string secret, bool listen = true,
         if (_phase != Phase.Snapshot)
             return [];
         if (part.Part != _partsSeen + 1)
-            return GiveUpLine("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.");
+            return Abandon("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.", new ReplicaEffect.Restart());
         _partsSeen = part.Part;
         _parts.AddRange(part.Entities);
         return part.Part == part.Parts ? Replace(part) : [];
@@ -182,14 +199,17 @@ internal sealed class Replica(string project, string secret, bool listen = true,
         var (oldSeq, oldEpoch) = (Seq, Epoch);
         Confirmed = ProjectState.FromSnapshot(last.Seq, _parts);
         _parts.Clear();
+        var toldSeq = oldEpoch == _joinedEpoch ? _toldSeq : 0;
+        _toldSeq = Math.Max(toldSeq, last.Seq);
+        _check.Mended();
         (Epoch, _phase, _distrust, _view) = (_joinedEpoch, Phase.Live, false, null);
 
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
         effects.AddRange(SettleDue());
-        if (last.Hash is { } told && told != Confirmed.Hash)
-            effects.Add(new ReplicaEffect.Trouble("hash_mismatch", $"The snapshot at {last.Seq} hashes to {Confirmed.Hash}, the server says {told}."));
-        effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? oldSeq + 1 : 1));
-        effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? last.Seq - oldSeq : null));
+        effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? Math.Max(oldSeq, toldSeq) + 1 : 1));
+        effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? Math.Max(0, last.Seq - oldSeq) : null));
+        if (last.Hash is { } told)
+            effects.AddRange(Compare(told, isLive: false));
         return effects.DrainToImmutable();
     }
 
@@ -202,7 +222,7 @@ internal sealed class Replica(string project, string secret, bool listen = true,
 
         // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
         var own = happened.Session == Session;
-        Confirmed = Fold.Apply(Confirmed, happened);
+        Confirmed = _fold(Confirmed, happened);
         _view = null;
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
         if (own && _pending[happened.N] is { } command)
@@ -211,22 +231,55 @@ internal sealed class Replica(string project, string secret, bool listen = true,
             effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
         }
         effects.AddRange(SettleDue());
-        effects.Add(new ReplicaEffect.Happened(happened, own));
+        if (happened.Seq > _toldSeq)
+            effects.Add(new ReplicaEffect.Happened(happened, own));
+        _toldSeq = Math.Max(_toldSeq, happened.Seq);
         return effects.DrainToImmutable();
     }
 
-    /// <summary>Must not happen. The first remedy is to resume; if that leads to the same gap, to take a snapshot.</summary>
-    private ImmutableArray<ReplicaEffect> TakeGap(long seq)
+    /// <summary>What the server's state hashes to, told between two events.</summary>
+    private ImmutableArray<ReplicaEffect> TakeState(ServerMessage.State told)
     {
-        _distrust = _gapAt == Seq;
-        _gapAt = Seq;
-        return GiveUpLine("gap", $"Event {seq} came after {Seq}.");
+        if (!IsLive || told.Seq < Seq)
+            return [];
+        return told.Seq > Seq ? TakeGap(told.Seq) : Compare(told.Hash, isLive: true);
     }
 
-    private ImmutableArray<ReplicaEffect> GiveUpLine(string code, string message)
+    /// <summary>Is what we have what the server has? If not it is said, and mended by a snapshot.</summary>
+    /// <param name="isLive">Told of the moment, not with a snapshot.</param>
+    private ImmutableArray<ReplicaEffect> Compare(StateHash expected, bool isLive)
+    {
+        var ours = Confirmed.Hash;
+        if (ours == expected)
+        {
+            _distrust &= !isLive;
+            _check.Equal(Seq, isLive);
+            return [];
+        }
+        _distrust = true;
+        var from = Math.Min(_check.EqualAt, Seq);
+        return _check.Differ() is { } ms
+            ? [new ReplicaEffect.Diverged(new(project, from, Seq, ours, expected)), new ReplicaEffect.Heal(ms, _check.Count)]
+            : []; // it is being mended
+    }
+
+    /// <summary>The pause before a healing is over: is it still wanted?</summary>
+    /// <param name="n">As in <see cref="ReplicaEffect.Heal"/>.</param>
+    public bool MustHeal(int n) => IsLive && _distrust && _check.Count == n;
+
+    /// <summary>Must not happen. The first remedy is to join again and resume; if that leads to the same gap, a new line and a snapshot.</summary>
+    private ImmutableArray<ReplicaEffect> TakeGap(long seq)
+    {
+        var isAgain = _gapAt == Seq;
+        _gapAt = Seq;
+        _distrust |= isAgain;
+        return Abandon("gap", $"Event {seq} came after {Seq}.", isAgain ? new ReplicaEffect.Restart() : new ReplicaEffect.Rejoin());
+    }
+
+    private ImmutableArray<ReplicaEffect> Abandon(string code, string message, ReplicaEffect remedy)
     {
         _phase = Phase.Off; // or every further event would be a gap of its own
-        return [new ReplicaEffect.Trouble(code, message), new ReplicaEffect.Rejoin()];
+        return [new ReplicaEffect.Trouble(code, message), remedy];
     }
 
     private ImmutableArray<ReplicaEffect> TakeReject(ServerMessage.Reject reject)

@@ -17,6 +17,7 @@ internal sealed class Requests
 
     private readonly Dictionary<string, Request> _open = new(StringComparer.Ordinal);
     private readonly LinkedList<Request> _waiting = []; // so that who gives up leaves at once
+    private readonly Dictionary<string, string> _byKey = new(StringComparer.Ordinal); // the newest question of each key
     private readonly HashSet<string> _givenUp = new(StringComparer.Ordinal); // with the server, and nobody waits for them
     private int _lastId;
     private int _sent;
@@ -28,8 +29,11 @@ internal sealed class Requests
     public int WaitingCount => _waiting.Count;
 
     /// <summary>A question and whoever waits for its answer. A snapshot comes in parts; every other answer is one message.</summary>
-    internal sealed class Request(ClientMessage message)
+    internal sealed class Request(ClientMessage message, string? key)
     {
+        /// <summary>What a newer question takes the place of this one by.</summary>
+        public string? Key { get; } = key;
+
         public ClientMessage Message { get; } = message;
 
         public TaskCompletionSource<ImmutableArray<ServerMessage>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,13 +49,18 @@ internal sealed class Requests
     /// <summary>An id no other request of this client has.</summary>
     public string NewId(char prefix) => prefix + (++_lastId).ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>The open question of a key, which a newer one ends first.</summary>
+    public string? IdOfKey(string? key) => key is null ? null : _byKey.GetValueOrDefault(key);
+
     /// <exception cref="QueueFullException">Too many are open already.</exception>
-    public Request Ask(string id, ClientMessage message)
+    public Request Ask(string id, ClientMessage message, string? key = null)
     {
         if (_open.Count >= OpenMax)
             throw new QueueFullException(OpenMax);
-        var request = new Request(message);
+        var request = new Request(message, key);
         _open.Add(id, request);
+        if (key is not null)
+            _byKey[key] = id;
         request.Waiting = _waiting.AddLast(request);
         return request;
     }
@@ -101,17 +110,20 @@ internal sealed class Requests
     };
 
     /// <summary>Gives a question up. Returns whether the server must be told.</summary>
-    public bool Cancel(string id, CancellationToken ct)
+    public bool GiveUp(string id, Exception reason)
     {
         if (!_open.TryGetValue(id, out var request))
             return false;
-        request.Answer.TrySetCanceled(ct);
+        if (reason is OperationCanceledException canceled)
+            request.Answer.TrySetCanceled(canceled.CancellationToken);
+        else
+            request.Answer.TrySetException(reason);
         if (!request.IsSent)
         {
             Close(id, request);
             return false;
         }
-        _open.Remove(id);
+        Forget(id, request);
         _givenUp.Add(id);
         return request.Message is not ClientMessage.Validate; // that one is over at once
     }
@@ -122,6 +134,7 @@ internal sealed class Requests
         foreach (var request in _open.Values)
             request.Answer.TrySetException(reason);
         _open.Clear();
+        _byKey.Clear();
         _waiting.Clear();
         _givenUp.Clear();
         _sent = 0;
@@ -129,10 +142,17 @@ internal sealed class Requests
 
     private void Close(string id, Request request)
     {
-        _open.Remove(id);
+        Forget(id, request);
         if (request.Waiting is { } place)
             _waiting.Remove(place);
         else
             _sent--;
+    }
+
+    private void Forget(string id, Request request)
+    {
+        _open.Remove(id);
+        if (request.Key is { } key && _byKey.GetValueOrDefault(key) == id)
+            _byKey.Remove(key);
     }
 }

@@ -30,6 +30,9 @@ public sealed class StateBuilder(ProjectState start)
     /// <summary>The time of the last event, in milliseconds since 1970-01-01 UTC.</summary>
     public long AtMs { get; private set; } = start.AtMs;
 
+    /// <summary>The state hash after the last event.</summary>
+    public StateHash Hash => _hash;
+
     /// <summary>Bytes of all entities' data, as canonical JSON.</summary>
     public long DataBytes { get; private set; } = start.DataBytes;
 

@@ -21,7 +21,9 @@ public abstract record ClientMessage
     /// <param name="TraceParent">The trace that it belongs to, as W3C Trace Context writes it, where it belongs to one.</param>
     public sealed record Submit(string Project, long N, Command Command, string? TraceParent = null) : ClientMessage;
 
-    public sealed record Broadcast(string Project, string Topic, CanonicalValue Data, string? To) : ClientMessage;
+    /// <param name="To">The only session that is to get it; everybody where it is null.</param>
+    /// <param name="Key">What it is the newest value of, where only the newest counts.</param>
+    public sealed record Broadcast(string Project, string Topic, CanonicalValue Data, string? To, string? Key = null) : ClientMessage;
 
     public sealed record SetPresence(string Project, JsonFields Data) : ClientMessage;
 
@@ -35,6 +37,13 @@ public abstract record ClientMessage
     /// <summary>Asks for the state as it was, after the event of a seq or at a time. Says <c>history</c> on the wire, too.</summary>
     /// <param name="TimeMs">In milliseconds since 1970-01-01 UTC; where it is given there is no <paramref name="Seq"/>.</param>
     public sealed record At(string Id, string Project, long? Seq, long? TimeMs) : ClientMessage;
+
+    /// <summary>The client's state is not the server's: found where the server told its hash. Not answered.</summary>
+    /// <param name="From">The last seq at which both were equal, as far as the client knows.</param>
+    /// <param name="To">The seq at which they are not.</param>
+    /// <param name="Hash">The client's.</param>
+    /// <param name="Expected">The server's.</param>
+    public sealed record Diverged(string Project, long From, long To, StateHash Hash, StateHash Expected) : ClientMessage;
 
     public sealed record Cancel(string Id) : ClientMessage;
 

@@ -12,7 +12,7 @@ internal enum Property
     Errors, Current, Part, Parts, Entities, Hash, Connection, PingInterval, PingTimeout, Limits, Time, Epoch, Floor, Recovered, Outcomes, Role,
     Members, MemberCount, Duplicate, Items, More, Events, Ok, Joined, Left, Changed, Reason, Reconnect, Name, Value, Outcome,
     MessageBytes, Depth, ObjectKeys, MessageKeys, InFlight, BatchOps, QueriesInFlight, QueryItems, HistoryEvents, Projects,
-    Before, Last, Field, Next, Traceparent,
+    Before, Last, Field, Next, Traceparent, Expected, Key,
 }
 
 /// <summary>
@@ -34,7 +34,7 @@ internal ref struct FrameScan
     private readonly Utf8Buffer _scratch;
     private Slices _slices;
 
-    [InlineArray(85)]
+    [InlineArray(87)]
     private struct Slices
     {
         private (int Start, int Length) _first;

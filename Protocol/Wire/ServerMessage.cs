@@ -24,6 +24,9 @@ public abstract record ServerMessage
 
     public sealed record Happened(string Project, ProjectEvent Event) : ServerMessage;
 
+    /// <summary>What all replicas hash to that stand at this seq.</summary>
+    public sealed record State(string Project, long Seq, StateHash Hash) : ServerMessage;
+
     public sealed record Reject(string Project, long N, Refusal Refusal, int? RetryAfterMs = null) : ServerMessage;
 
     public sealed record Ack(string Project, long N, long Seq, bool Duplicate) : ServerMessage;
@@ -42,10 +45,13 @@ public abstract record ServerMessage
 
     public sealed record Verdict(string Id, Refusal? Refusal) : ServerMessage;
 
-    public sealed record Broadcast(string Project, string Topic, CanonicalValue Data, string By, string Session) : ServerMessage;
+    /// <param name="Key">What it is the newest value of, where only the newest counts.</param>
+    public sealed record Broadcast(string Project, string Topic, CanonicalValue Data, string By, string Session, string? Key = null) : ServerMessage;
 
+    /// <param name="Whole">Where it is given, all that are present, as <c>joined</c> lists them: whoever is not among them is not to be seen any more.</param>
     public sealed record Presence(
-        string Project, ImmutableArray<PresentMember> Arrived, ImmutableArray<string> Left, ImmutableArray<PresenceChange> Changed) : ServerMessage;
+        string Project, ImmutableArray<PresentMember> Arrived, ImmutableArray<string> Left, ImmutableArray<PresenceChange> Changed,
+        ImmutableArray<PresentMember>? Whole = null) : ServerMessage;
 
     public sealed record Ping(CanonicalValue T) : ServerMessage;
 

@@ -15,11 +15,13 @@ public sealed partial class WireCodec
         "join" => ReadJoin(scan),
         "leave" => new ClientMessage.Leave(scan.RequiredName(Property.Id), scan.RequiredProject()),
         "broadcast" => new ClientMessage.Broadcast(
-            scan.RequiredProject(), scan.RequiredName(Property.Topic), scan.RequiredValue(Property.Data), scan.Text(Property.To)),
+            scan.RequiredProject(), scan.RequiredName(Property.Topic), scan.RequiredValue(Property.Data), scan.Text(Property.To), scan.Name(Property.Key)),
         "presence" => new ClientMessage.SetPresence(scan.RequiredProject(), PresenceIn(scan.RequiredFields(Property.Data, named: false))),
         "query" => new ClientMessage.Ask(scan.RequiredName(Property.Id), scan.RequiredProject(), ReadQuery(scan)),
         "validate" => ReadValidate(scan),
         "history" => ReadHistory(scan),
+        "diverged" => new ClientMessage.Diverged(
+            scan.RequiredProject(), scan.RequiredInteger(Property.From), scan.RequiredInteger(Property.To), ReadHash(scan, Property.Hash), ReadHash(scan, Property.Expected)),
         "cancel" => new ClientMessage.Cancel(scan.RequiredName(Property.Id)),
         "ping" => new ClientMessage.Ping(ReadClock(scan)),
         "pong" => new ClientMessage.Pong(ReadClock(scan)),
@@ -74,6 +76,9 @@ public sealed partial class WireCodec
             ? new(scan.RequiredName(Property.Id), scan.RequiredProject(), ReadCommand(command, inBatch: false))
             : throw FrameScan.Wrong(Property.Command, "an object");
     }
+
+    private static StateHash ReadHash(in FrameScan scan, Property property) =>
+        StateHash.TryParse(scan.RequiredText(property), out var hash) ? hash : throw FrameScan.Wrong(property, "16 hexadecimal digits");
 
     private static CanonicalValue ReadClock(in FrameScan scan) =>
         scan.RequiredValue(Property.T) is var t && t.AsNumber() is not null ? t : throw FrameScan.Wrong(Property.T, "a number");
@@ -181,7 +186,7 @@ public sealed partial class WireCodec
                 break;
             case ClientMessage.Broadcast m:
                 output.Raw("{\"type\":\"broadcast\",\"project\":"u8).String(m.Project).Raw(",\"topic\":"u8).String(m.Topic)
-                    .Raw(",\"data\":"u8).Raw(m.Data.Utf8).OptionalText(",\"to\":"u8, m.To).Raw((byte)'}');
+                    .OptionalText(",\"key\":"u8, m.Key).Raw(",\"data\":"u8).Raw(m.Data.Utf8).OptionalText(",\"to\":"u8, m.To).Raw((byte)'}');
                 break;
             case ClientMessage.SetPresence m:
                 output.Raw("{\"type\":\"presence\",\"project\":"u8).String(m.Project).Raw(",\"data\":"u8);
@@ -201,6 +206,10 @@ public sealed partial class WireCodec
                 break;
             case ClientMessage.At m:
                 WriteAt(output, m);
+                break;
+            case ClientMessage.Diverged m:
+                output.Raw("{\"type\":\"diverged\",\"project\":"u8).String(m.Project).Raw(",\"from\":"u8).Number(m.From).Raw(",\"to\":"u8).Number(m.To)
+                    .Raw(",\"hash\":"u8).String(m.Hash.ToString()).Raw(",\"expected\":"u8).String(m.Expected.ToString()).Raw((byte)'}');
                 break;
             case ClientMessage.Cancel m:
                 output.Raw("{\"type\":\"cancel\",\"id\":"u8).String(m.Id).Raw((byte)'}');

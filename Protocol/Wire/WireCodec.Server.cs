@@ -27,6 +27,10 @@ public sealed partial class WireCodec
             case ServerMessage.Snapshot m:
                 WriteSnapshot(output, m);
                 break;
+            case ServerMessage.State m:
+                output.Raw("{\"type\":\"state\",\"project\":"u8).String(m.Project).Raw(",\"seq\":"u8).Number(m.Seq)
+                    .Raw(",\"hash\":"u8).String(m.Hash.ToString()).Raw((byte)'}');
+                break;
             case ServerMessage.Reject m:
                 output.Raw("{\"type\":\"reject\",\"project\":"u8).String(m.Project).Raw(",\"n\":"u8).Number(m.N);
                 WriteRefusal(output, m.Refusal, m.RetryAfterMs);
@@ -56,7 +60,7 @@ public sealed partial class WireCodec
                 break;
             case ServerMessage.Broadcast m:
                 output.Raw("{\"type\":\"broadcast\",\"project\":"u8).String(m.Project).Raw(",\"topic\":"u8).String(m.Topic)
-                    .Raw(",\"data\":"u8).Raw(m.Data.Utf8).Raw(",\"by\":"u8).String(m.By).Raw(",\"session\":"u8).String(m.Session).Raw((byte)'}');
+                    .OptionalText(",\"key\":"u8, m.Key).Raw(",\"data\":"u8).Raw(m.Data.Utf8).Raw(",\"by\":"u8).String(m.By).Raw(",\"session\":"u8).String(m.Session).Raw((byte)'}');
                 break;
             case ServerMessage.Presence m:
                 WritePresence(output, m);
@@ -159,6 +163,8 @@ public sealed partial class WireCodec
     private static void WritePresence(Utf8Buffer output, ServerMessage.Presence m)
     {
         output.Raw("{\"type\":\"presence\",\"project\":"u8).String(m.Project);
+        if (m.Whole is { } whole)
+            output.Raw(",\"members\":"u8).List(whole, static (o, member) => o.Present(member));
         if (m.Arrived.Length > 0)
             output.Raw(",\"joined\":"u8).List(m.Arrived, static (o, member) => o.Present(member));
         if (m.Left.Length > 0)

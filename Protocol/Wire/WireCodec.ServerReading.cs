@@ -14,6 +14,7 @@ public sealed partial class WireCodec
             "create" or "update" or "delete" or "batch" => ReadEvent(scan, type),
             "ack" => new ServerMessage.Ack(
                 scan.RequiredProject(), scan.RequiredInteger(Property.N), scan.RequiredInteger(Property.Seq), scan.Flag(Property.Duplicate) ?? false),
+            "state" => new ServerMessage.State(scan.RequiredProject(), scan.RequiredInteger(Property.Seq), ReadHash(scan, Property.Hash)),
             "reject" => new ServerMessage.Reject(
                 scan.RequiredProject(), scan.RequiredInteger(Property.N), ReadRefusal(scan), (int?)scan.Integer(Property.RetryAfterMs)),
             "error" => new ServerMessage.Error(
@@ -29,7 +30,7 @@ public sealed partial class WireCodec
             "verdict" => new ServerMessage.Verdict(scan.RequiredText(Property.Id), scan.Flag(Property.Ok) == true ? null : ReadRefusal(scan)),
             "broadcast" => new ServerMessage.Broadcast(
                 scan.RequiredProject(), scan.RequiredText(Property.Topic), scan.RequiredValue(Property.Data), scan.RequiredText(Property.By),
-                scan.RequiredText(Property.Session)),
+                scan.RequiredText(Property.Session), scan.Text(Property.Key)),
             "presence" => ReadPresence(scan),
             "ping" => new ServerMessage.Ping(ReadClock(scan)),
             "pong" => new ServerMessage.Pong(ReadClock(scan), ReadMoment(scan, Property.Time)),
@@ -105,7 +106,9 @@ public sealed partial class WireCodec
             var change = scan.Inner(scan.At(element));
             changed.Add(new(change.RequiredText(Property.Session), change.RequiredFields(Property.Data, named: false)));
         }
-        return new(scan.RequiredProject(), ReadMembers(scan, Property.Joined), left.DrainToImmutable(), changed.DrainToImmutable());
+        return new(
+            scan.RequiredProject(), ReadMembers(scan, Property.Joined), left.DrainToImmutable(), changed.DrainToImmutable(),
+            scan.Has(Property.Members) ? ReadMembers(scan, Property.Members) : null);
     }
 
     private static ServerMessage ReadResult(in FrameScan scan, ReadOnlySpan<byte> frame)

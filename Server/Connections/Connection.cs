@@ -176,6 +176,9 @@ internal sealed class Connection : IPeer, IThreadPoolWorkItem, IDisposable
         Wake();
     }
 
+    /// <summary>Why it ends; null while it does not, and where the line broke.</summary>
+    public CloseCode? EndedBy => IsEnding ? (CloseCode)_ending : null;
+
     public void End(CloseCode code) => End(code, announced: true);
 
     /// <summary>Cuts the line. Whoever waits for room in the mailbox is freed, for nobody makes any now.</summary>

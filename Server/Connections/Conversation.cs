@@ -15,6 +15,7 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
 
     private readonly Dictionary<string, (ProjectLoop Loop, Member Member)> _joined = new(StringComparer.Ordinal);
     private ErrorBudget? _errors; // made when needed, as the next one: most connections never do
+    private ErrorBudget? _divergences;
     private Requests? _requests;
     private string? _userName;
 
@@ -50,6 +51,7 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
         ClientMessage.History m => StartRequest(m, m.Project, m.Id, (_, state, request) => _requests!.OneByOneAsync(() => HistoryAsync(state, m, request), request.Cancelled)),
         ClientMessage.At m => StartRequest(m, m.Project, m.Id, (_, state, request) => _requests!.OneByOneAsync(() => AtAsync(state, m, request), request.Cancelled)),
         ClientMessage.Cancel m => Cancel(m),
+        ClientMessage.Diverged m => Find(m.Project, out var loop, out var member) ? NoteDivergence(loop, member, m) : NotAMember(m),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -133,6 +135,16 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
         return default;
     }
 
+    /// <summary>Of each connection one in ten seconds, so that nobody can fill the log; a client that is well says it once in a life.</summary>
+    private ValueTask NoteDivergence(ProjectLoop loop, Member member, ClientMessage.Diverged m)
+    {
+        if (!member.IsInside || !(_divergences ??= new(1, around.Time)).TrySpend())
+            return default;
+        around.Metrics.Diverged();
+        around.Logger.ReplicaDiverged(m.Project, member.Session, m.From, m.To, m.Hash.ToString(), m.Expected.ToString());
+        return BringAsync(loop, new Inbound.Diverged(member), m);
+    }
+
     /// <summary>Works beside the read loop on the state after all that was said before: a client reads what it wrote.</summary>
     private ValueTask StartRequest(
         ClientMessage message, string project, string id, Func<ProjectLoop, ProjectState, Requests.Request, Task> work)
@@ -205,8 +217,9 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
     /// <summary>Leaves all projects and gives up what is under way.</summary>
     public async Task EndAsync()
     {
+        var mayComeBack = connection.EndedBy is not (CloseCode.Timeout or CloseCode.Replaced);
         foreach (var (loop, member) in _joined.Values)
-            await loop.BringAsync(new Inbound.Exit(member, null), CancellationToken.None);
+            await loop.BringAsync(new Inbound.Exit(member, null, mayComeBack), CancellationToken.None);
         if (_requests is not null)
             await _requests.EndAsync();
     }

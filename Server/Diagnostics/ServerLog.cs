@@ -32,6 +32,9 @@ internal static partial class ServerLog
     [LoggerMessage(212, LogLevel.Debug, "Project {Project}: a snapshot of seq {Seq} was encoded, in {Parts} parts")]
     public static partial void SnapshotEncoded(this ILogger logger, string project, long seq, int parts);
 
+    [LoggerMessage(213, LogLevel.Warning, "Project {Project}: the replica of session {Session} was as the state here at seq {From} and is not at {To}: it hashes to {Hash}, not to {Expected}; it takes a snapshot")]
+    public static partial void ReplicaDiverged(this ILogger logger, string project, string session, long from, long to, string hash, string expected);
+
     [LoggerMessage(211, LogLevel.Warning, "Project {Project}: its past cannot be read just now; not told again until it could")]
     public static partial void PastNotRead(this ILogger logger, string project, Exception failure);
 

@@ -49,7 +49,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly StripedSum _deliveredBroadcasts = new();
     private readonly StripedSum[] _changes = [.. s_changes.Select(_ => new StripedSum())];
     private readonly ObservableCounter<long> _events;
-    private readonly Counter<long> _broadcasts, _rejects, _errors, _closed, _snapshots, _joins, _resyncs;
+    private readonly Counter<long> _broadcasts, _rejects, _errors, _closed, _snapshots, _joins, _resyncs, _diverged;
     private readonly Histogram<int> _turnCommands;
     private readonly Histogram<double> _commandDuration, _appendDuration, _syncDuration;
     private Func<int> _connections = static () => 0;
@@ -78,6 +78,7 @@ internal sealed class ServerMetrics : IDisposable
         _snapshots = Meter.CreateCounter<long>("eventonly.snapshots", "{snapshot}", "Snapshots encoded.");
         _joins = Meter.CreateCounter<long>("eventonly.joins", "{join}", "Members let in.");
         _resyncs = Meter.CreateCounter<long>("eventonly.resyncs", "{join}", "Members who came back and could not resume.");
+        _diverged = Meter.CreateCounter<long>("eventonly.replicas.diverged", "{replica}", "Replicas that were not what they should be.");
         _turnCommands = Meter.CreateHistogram("eventonly.turn.commands", "{command}", "Commands decided and recorded together.", advice: s_counts);
         _commandDuration = Meter.CreateHistogram("eventonly.command.duration", "s", "From a command being heard to its fan-out.", advice: s_seconds);
         _appendDuration = Meter.CreateHistogram("eventonly.journal.append.duration", "s", "From an append to its project going on with it.", advice: s_seconds);
@@ -142,6 +143,9 @@ internal sealed class ServerMetrics : IDisposable
         if (bySnapshot && cameBack)
             _resyncs.Add(1);
     }
+
+    /// <summary>A client says that its state is not ours.</summary>
+    public void Diverged() => _diverged.Add(1);
 
     public void Turn(int commands) => _turnCommands.Record(commands);
 

@@ -10,7 +10,8 @@ internal abstract record Inbound(Member From)
     public sealed record Enter(Member From, string Session, ClientMessage.Join Request) : Inbound(From);
 
     /// <param name="RequestId">The request to answer; null where the connection ended.</param>
-    public sealed record Exit(Member From, string? RequestId) : Inbound(From);
+    /// <param name="MayComeBack">Whether only the line is gone, so that it may be back soon.</param>
+    public sealed record Exit(Member From, string? RequestId, bool MayComeBack = false) : Inbound(From);
 
     /// <param name="Bytes">How large it came in.</param>
     /// <param name="HeardAt">When, as a timestamp of the clock; 0 where nobody noted it.</param>
@@ -21,25 +22,37 @@ internal abstract record Inbound(Member From)
 
     public sealed record Presence(Member From, JsonFields Data) : Inbound(From);
 
+    /// <summary>The member's state is not this one: it is about to leave, and to join for a snapshot.</summary>
+    public sealed record Diverged(Member From) : Inbound(From);
+
     /// <summary>The directory's: nothing has happened for a while.</summary>
-    public sealed record Quiet() : Inbound(new Member("", new Nobody()))
+    public sealed record Quiet() : Inbound(Nobody.Member)
     {
         public static Quiet Instance { get; } = new();
+    }
 
-        private sealed class Nobody : IPeer
-        {
-            public Mailbox Mailbox { get; } = new(0);
-
-            public void Wake()
-            {
-            }
-
-            public void End(CloseCode code)
-            {
-            }
-        }
+    /// <summary>Time has passed: what is due is to be told.</summary>
+    public sealed record Beat() : Inbound(Nobody.Member)
+    {
+        public static Beat Instance { get; } = new();
     }
 
     /// <summary>A look at the state in which all that the connection said before has been decided; null for who is not a member.</summary>
     public sealed record Look(Member From, TaskCompletionSource<ProjectState?> Seen) : Inbound(From);
+
+    /// <summary>Whom a message comes from that no connection brought.</summary>
+    private sealed class Nobody : IPeer
+    {
+        public static Member Member { get; } = new("", new Nobody());
+
+        public Mailbox Mailbox { get; } = new(0);
+
+        public void Wake()
+        {
+        }
+
+        public void End(CloseCode code)
+        {
+        }
+    }
 }

@@ -26,6 +26,9 @@ internal sealed class LiveState(ProjectState begin)
 
     public long AtMs => _recorded.AtMs;
 
+    /// <summary>Of what is recorded.</summary>
+    public StateHash Hash => _recorded.Hash;
+
     public long DataBytes => _recorded.DataBytes;
 
     public int EntityCount => _recorded.EntityCount;

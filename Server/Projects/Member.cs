@@ -14,7 +14,7 @@ internal sealed class Member(string userName, IPeer peer, int? compressFrom = nu
 
     private volatile Phase _phase;
     private Tape? _tape;
-    private Tape? _whispers;
+    private Whispers? _whispers;
     private bool _noticed;
     private EncodedSnapshot? _snapshot;
     private int _part;
@@ -62,7 +62,7 @@ internal sealed class Member(string userName, IPeer peer, int? compressFrom = nu
     /// </summary>
     public void Enter(
         string session, bool listens, JsonFields? presence, ReadOnlySpan<byte> joined, EncodedSnapshot? snapshot,
-        Tape tape, long position, Tape whispers)
+        Tape tape, long position, Whispers whispers)
     {
         (Session, Listens, Presence) = (session, listens, presence);
         (_snapshot, _part, HadSnapshot) = (snapshot, 0, snapshot is not null);
@@ -136,11 +136,15 @@ internal sealed class Member(string userName, IPeer peer, int? compressFrom = nu
         return bytes.Length > 0;
     }
 
-    /// <summary>What is not stored is not worth lagging for: a member that is behind skips to the newest.</summary>
+    /// <summary>What is not stored is not worth lagging for: a member that is behind skips to the newest, and is told what it must not miss.</summary>
     private bool TryTakeWhisper(out ReadOnlyMemory<byte> bytes)
     {
         if (!_whispers!.TryRead(_whisperPosition, out bytes))
-            _whisperPosition = _whispers.Head;
+        {
+            var lostFrom = _whisperPosition;
+            _whisperPosition = _whispers.Head; // before it is noted: what comes from here on it takes by itself
+            _whispers.NoteFallen(this, lostFrom);
+        }
         _whisperPosition += bytes.Length;
         return bytes.Length > 0;
     }

@@ -11,29 +11,22 @@ namespace EventOnly.Server.Projects;
 /// </summary>
 internal sealed class Project
 {
-    /// <summary>What others send a member may fill a quarter of its mailbox, so that they cannot crowd out its own answers.</summary>
-    private const int WhisperPart = 4;
-
-    /// <summary>Bytes of one turn's broadcasts that are to be one write.</summary>
-    private const int WhisperBytesTogether = 32 * 1024;
-
     /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
     private const int CurrentPart = 2;
 
     /// <summary>Memory of an entity, of a session and of a project besides their data, about.</summary>
     private const int EntityBytes = 400, SessionBytes = 150, OwnBytes = 4 * 1024;
 
-    [ThreadStatic]
-    private static Utf8Buffer? t_scratch;
-
     private readonly string _id;
     private readonly StateLimits _limits;
     private readonly int _membersMax;
     private readonly Tape _tape;
-    private readonly Tape _whispers;
+    private readonly Gossip _gossip;
+    private readonly TimeSpan _presenceGrace;
     private readonly SnapshotCache _snapshots;
     private readonly LiveState _state;
-    private bool _hasWhispered; // in this turn
+    private readonly StateCheck _check;
+    private bool _tapeMoved;
     private WireCodec? _catchUpCodec;
 
     /// <param name="head">Where the journal stands; the state follows it by <see cref="CatchUp"/>.</param>
@@ -44,10 +37,12 @@ internal sealed class Project
         _id = id;
         (Epoch, Floor) = (head.Epoch, head.Floor);
         _limits = options.ToLimits();
+        _presenceGrace = options.PresenceGrace;
+        _check = new(head.Seq, options.CheckEvents, options.CheckPeriod);
         _membersMax = options.MembersMax;
         _tape = new(options.TapeBytesMax);
         _tape.StartAfter(_state.Seq);
-        _whispers = new(options.WhisperBytesMax);
+        _gossip = new(id, Members, options, Touched);
         _snapshots = new(id, _tape);
     }
 
@@ -55,6 +50,15 @@ internal sealed class Project
 
     /// <summary>Where the past begins; whoever drives it tells it.</summary>
     public long Floor { get; set; }
+
+    /// <summary>On any clock that does not go back; whoever drives it tells it.</summary>
+    public TimeSpan Now { get; set; }
+
+    /// <summary>Called, on any thread, when a member lost whispers that it is to be told of in the next turn.</summary>
+    public Action? Missed
+    {
+        set => _gossip.Whispers.Missed = value;
+    }
 
     /// <summary>The newest events, encoded once for all members.</summary>
     public Tape Tape => _tape;
@@ -81,32 +85,28 @@ internal sealed class Project
     }
 
     /// <summary>Whether there is something new for every member since the driver last reset this.</summary>
-    public bool TapesMoved { get; set; }
+    public bool TapesMoved
+    {
+        get => _tapeMoved || _gossip.HasMoved;
+        set => _tapeMoved = _gossip.HasMoved = value;
+    }
 
     /// <summary>Bytes of memory that it holds, about.</summary>
     public long Bytes =>
         OwnBytes + _state.DataBytes + (long)_state.EntityCount * EntityBytes + (long)_state.SessionCount * SessionBytes
-        + _tape.Bytes + _whispers.Bytes + _snapshots.Bytes;
-
-    /// <summary>Shared by all projects on a thread: what is written to it is copied before the next writes.</summary>
-    private static Utf8Buffer Scratch
-    {
-        get
-        {
-            var scratch = t_scratch ??= new();
-            scratch.Clear();
-            return scratch;
-        }
-    }
+        + _tape.Bytes + _gossip.Whispers.Bytes + _snapshots.Bytes;
 
     /// <summary>Lets go of what only those need who come back soon or are behind.</summary>
     public void Tidy()
     {
         _tape.Release();
-        _whispers.Release();
+        _gossip.Whispers.Release();
         _snapshots.Release();
         _state.Tidy();
     }
+
+    /// <summary>Who joins next gets a snapshot of what is here now, not an older one and the events since, which a replica may have folded wrongly.</summary>
+    public void ForgetSnapshot() => _snapshots.Release();
 
     /// <summary>Decides on the committed state. Drafts that were not committed do not count any more.</summary>
     public void Decide(ReadOnlySpan<Submission> submissions, long nowMs, Draft draft)
@@ -163,7 +163,7 @@ internal sealed class Project
             throw new System.Diagnostics.UnreachableException("A draft is committed that was not decided on this state.");
         _state.Record(draft.Steps, draft.Events);
         draft.PublishTo(_tape);
-        TapesMoved |= draft.Entries.Count > 0;
+        _tapeMoved |= draft.Entries.Count > 0;
         for (var i = 0; i < submissions.Length; i++)
             Reply(submissions[i], draft.Answers[i]);
     }
@@ -189,10 +189,10 @@ internal sealed class Project
         if (happened.Seq != _state.Seq + 1 || happened.Seq != entry.Seq)
             throw new InvalidDataException($"Event {_state.Seq + 1} of project {_id} is missing from its journal.");
         _state.Apply(happened);
-        var frame = Scratch.Raw(entry.Json.Span);
+        var frame = FrameScratch.Empty.Raw(entry.Json.Span);
         FrameHeader.Frame(frame, 0);
         _tape.Publish(frame.Written);
-        TapesMoved = true;
+        _tapeMoved = true;
     }
 
     public void EndCatchUp()
@@ -207,7 +207,7 @@ internal sealed class Project
     {
         replaced = Members.Find(session);
         if (replaced is not null)
-            Leave(replaced);
+            Leave(replaced, mayComeBack: true); // it has
         if (Members.Count >= _membersMax)
         {
             member.Leave(); // so that its connection may ask again
@@ -226,8 +226,10 @@ internal sealed class Project
         var settled = !request.Listen ? State : snapshot?.State;
         var joined = new ServerMessage.Joined(
             request.Id, _id, session, new(Epoch, _state.Seq), Floor, recovered || !request.Listen,
-            Outcomes(session, request.Pending, settled), "write", Members.Present(), Members.Count + 1);
-        member.Enter(session, request.Listen, request.Presence, Frame(joined), snapshot, _tape, position, _whispers);
+            Outcomes(session, request.Pending, settled), "write", Members.Present(except: session), Members.Count + 1);
+        if (recovered)
+            _check.Want();
+        member.Enter(session, request.Listen, request.Presence, FrameScratch.Of(joined), snapshot, _tape, position, _gossip.Whispers);
         Members.Add(member);
         Touched.Add(member);
         return true;
@@ -247,7 +249,8 @@ internal sealed class Project
     }
 
     /// <param name="requestId">The request to answer, after all that was said before it has been; null where the connection ended.</param>
-    public void Leave(Member member, string? requestId = null)
+    /// <param name="mayComeBack">Whether the others go on seeing it for a while.</param>
+    public void Leave(Member member, string? requestId = null, bool mayComeBack = false)
     {
         if (!member.IsInside)
         {
@@ -255,41 +258,29 @@ internal sealed class Project
                 Post(member, new ServerMessage.Done(requestId)); // it was not let in, or has been replaced: it is out already
             return;
         }
-        member.Leave(requestId is null ? default : Frame(new ServerMessage.Done(requestId)).ToArray());
-        Members.Remove(member);
+        member.Leave(requestId is null ? default : FrameScratch.Of(new ServerMessage.Done(requestId)).ToArray());
+        Members.Remove(member, mayComeBack && _presenceGrace > TimeSpan.Zero ? Now + _presenceGrace : null);
         Touched.Add(member);
     }
 
     /// <summary>Sends what is not stored to everybody, the sender included; or to one member, if there is room in its mailbox.</summary>
-    public void Broadcast(Member from, ClientMessage.Broadcast message)
+    public void Broadcast(Member from, ClientMessage.Broadcast message) => _gossip.Broadcast(from, message);
+
+    /// <summary>Whether something happened, and somebody listens, since the members were told what the state hashes to.</summary>
+    public bool HasUntoldState => Members.Listening > 0 && _check.IsBehind(_state.Seq);
+
+    /// <summary>Tells the members what the state hashes to, where that is due. Once a turn.</summary>
+    public void TellState()
     {
-        var told = new ServerMessage.Broadcast(_id, message.Topic, message.Data, from.UserName, from.Session);
-        if (message.To is null)
-        {
-            Whisper(told);
-        }
-        else if (Members.Find(message.To) is { Listens: true } to && to.Mailbox.TryPost(Frame(told), WhisperPart))
-        {
-            Touched.Add(to);
-        }
+        if (Members.Listening == 0 || !_check.IsDue(_state.Seq, Now))
+            return;
+        _tape.PublishBeside(FrameScratch.Of(new ServerMessage.State(_id, _state.Seq, _state.Hash)));
+        _tapeMoved = true;
     }
 
-    /// <summary>Tells the members what is new about each other. Once a turn.</summary>
-    public void TellPresence()
-    {
-        while (Members.TakeNews(_id) is { } news)
-            Whisper(news);
-        _hasWhispered = false;
-    }
-
-    private void Whisper(ServerMessage message)
-    {
-        if (!_hasWhispered)
-            _whispers.Reserve(WhisperBytesTogether);
-        _hasWhispered = true;
-        _whispers.Publish(Frame(message));
-        TapesMoved = true;
-    }
+    /// <summary>Tells the members what is new about each other, where that is due, and those who lost such news how things are. Once a turn.</summary>
+    /// <returns>After what time there is more to do; null where there is not.</returns>
+    public TimeSpan? TellPresence() => _gossip.Tell(Now);
 
     private void Reply(Submission submission, Answer answer)
     {
@@ -310,7 +301,7 @@ internal sealed class Project
 
     private void Reject(Member from, long n, Refusal refusal)
     {
-        if (refusal.Current is not null && from.Mailbox.TryPost(Frame(new ServerMessage.Reject(_id, n, refusal)), CurrentPart))
+        if (refusal.Current is not null && from.Mailbox.TryPost(FrameScratch.Of(new ServerMessage.Reject(_id, n, refusal)), CurrentPart))
             Touched.Add(from);
         else
             Post(from, new ServerMessage.Reject(_id, n, refusal with { Current = null }));
@@ -319,19 +310,12 @@ internal sealed class Project
     /// <summary>A sender that does not read its answers is not waited for.</summary>
     public void Post(Member to, ServerMessage message)
     {
-        if (to.Mailbox.TryPost(Frame(message)))
+        if (to.Mailbox.TryPost(FrameScratch.Of(message)))
             Touched.Add(to);
         else
             to.End(CloseCode.SlowConsumer);
     }
 
-    /// <summary>The message as a frame; valid until the next.</summary>
-    private static ReadOnlySpan<byte> Frame(ServerMessage message)
-    {
-        var frame = Scratch;
-        WireCodec.EncodeFrame(frame, message);
-        return frame.Written;
-    }
 }
 
 /// <summary>How far a state has come and how much there is in it.</summary>

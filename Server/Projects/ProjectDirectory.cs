@@ -137,7 +137,7 @@ internal sealed class ProjectDirectory : IAsyncDisposable
                 var bytes = 0L;
                 foreach (var (loop, _) in Loops())
                 {
-                    loop.TidyAfter(_options.IdleAfter);
+                    loop.Sweep(_options.IdleAfter);
                     if (!(loop.IdleSince is { } since && _time.GetElapsedTime(since) >= _options.IdleAfter && loop.TryRetire()))
                         bytes += loop.Bytes;
                 }

@@ -42,6 +42,7 @@ internal sealed class ProjectLoop
     private readonly Gathering _gathering;
     private readonly Channel<Inbound> _inbox;
     private readonly Drafts _drafts;
+    private readonly LoopClock _clock;
     private readonly Lock _retiring = new();
     private Turn? _turn;
     private Task<bool>? _incoming;
@@ -50,6 +51,7 @@ internal sealed class ProjectLoop
     private long _bytes;
     private int _members;
     private bool _hasRetired;
+    private volatile bool _hasUntoldState;
 
     public ProjectLoop(string id, Project project, IJournal journal, Keeper keeper, ProjectOptions options, TimeProvider time, ILogger logger, ServerMetrics metrics)
     {
@@ -57,6 +59,8 @@ internal sealed class ProjectLoop
         _drafts = new(id, project, journal, time, metrics);
         _maker = new(id, metrics, logger);
         _gathering = new(options.Gather, time);
+        _clock = new(time, () => TryBring(Inbound.Beat.Instance)); // where the inbox is full there is a turn anyway
+        project.Missed = _clock.RemindNow;
         _idleSince = _lastTurnAt = time.GetTimestamp();
         _bytes = project.Bytes;
         _batchBytesMax = options.TapeBytesMax / 4; // what is under way may not throw those off the tape who read as fast as can be
@@ -88,14 +92,7 @@ internal sealed class ProjectLoop
     }
 
     /// <summary>Whether it has ended, or is about to, because nobody was in: whoever wants to join finds the next loop of the project.</summary>
-    public bool HasRetired
-    {
-        get
-        {
-            lock (_retiring)
-                return _hasRetired;
-        }
-    }
+    public bool HasRetired => Volatile.Read(ref _hasRetired);
 
     /// <summary>Ends the loop if nobody is in and nobody is about to be. False where somebody is.</summary>
     public bool TryRetire()
@@ -110,11 +107,14 @@ internal sealed class ProjectLoop
         }
     }
 
-    /// <summary>Lets go of what is needed while things happen only, where nothing has happened for so long. Costs nothing where that is done already.</summary>
-    public void TidyAfter(TimeSpan quiet)
+    /// <summary>Has it tell what may be due, and let go of what is needed while things happen only where nothing has happened for so long. Costs nothing
+    /// where there is nothing of either.</summary>
+    public void Sweep(TimeSpan quiet)
     {
+        if (_hasUntoldState)
+            _clock.RemindNow();
         var last = Volatile.Read(ref _lastTurnAt);
-        if (last != 0 && IdleSince is null && _time.GetElapsedTime(last) >= quiet)
+        if (!_hasUntoldState && last != 0 && IdleSince is null && _time.GetElapsedTime(last) >= quiet)
             _inbox.Writer.TryWrite(Inbound.Quiet.Instance);
     }
 
@@ -266,6 +266,7 @@ internal sealed class ProjectLoop
         _keeper.Look(_project);
         Volatile.Write(ref _bytes, _project.Bytes);
         Volatile.Write(ref _members, _project.Members.Count);
+        _hasUntoldState = _project.HasUntoldState;
         if (_project.Members.Count > 0 || _drafts.Count > 0)
             return;
         lock (_retiring)
@@ -295,6 +296,7 @@ internal sealed class ProjectLoop
 
     private async Task EndAsync(ProjectState? last)
     {
+        _clock.End();
         await _drafts.AbandonAsync();
         await _maker.EndAsync();
         await _keeper.EndAsync(last);
@@ -303,12 +305,15 @@ internal sealed class ProjectLoop
     /// <returns>Messages taken.</returns>
     private int Take(long began, CancellationToken stopping)
     {
-        _project.Floor = _keeper.Floor;
-        Volatile.Write(ref _lastTurnAt, Math.Max(1, began));
+        (_project.Floor, _project.Now) = (_keeper.Floor, _clock.At(began));
         var taken = 0;
         for (; taken < _batchMax && HasRoom() && _drafts.Bytes + (_turn?.Bytes ?? 0) < _batchBytesMax
             && _inbox.Reader.TryPeek(out var next) && !MustWait(next) && _inbox.Reader.TryRead(out var inbound); taken++)
+        {
+            if (inbound is not Inbound.Beat)
+                Volatile.Write(ref _lastTurnAt, Math.Max(1, began));
             Take(inbound);
+        }
         if (_turn is not { } turn)
             return taken;
         _turn = null;
@@ -319,7 +324,8 @@ internal sealed class ProjectLoop
     /// <summary>Has the members take what is new.</summary>
     private void Tell()
     {
-        _project.TellPresence();
+        _project.TellState();
+        _clock.RemindAfter(_project.TellPresence());
         _maker.Look(_project.UnmadeSnapshots);
         _maker.Count(_project.SnapshotsMade);
         _project.SnapshotsMade = default;
@@ -352,7 +358,7 @@ internal sealed class ProjectLoop
                 Take(enter);
                 break;
             case Inbound.Exit exit:
-                _project.Leave(exit.From, exit.RequestId);
+                _project.Leave(exit.From, exit.RequestId, exit.MayComeBack);
                 break;
             case Inbound.Look look when look.From.IsInside:
                 (_turn ??= Turn.Rent()).Looks.Add(look.Seen);
@@ -368,6 +374,9 @@ internal sealed class ProjectLoop
                 _project.Broadcast(broadcast.From, broadcast.Message);
                 _metrics.Broadcast();
                 _metrics.Whispered(broadcast.Message.To is null ? _project.Members.Listening : 1);
+                break;
+            case Inbound.Diverged:
+                _project.ForgetSnapshot();
                 break;
             case Inbound.Presence presence when presence.From.IsInside:
                 _project.Members.SetPresence(presence.From, presence.Data);

@@ -32,9 +32,19 @@ public sealed class ProjectOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int TapeBytesMax { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Bytes of broadcasts and presence kept for members to read from; a member further behind skips to the newest.</summary>
+    /// <summary>Bytes of broadcasts and presence kept for members to read from; a member further behind skips to the newest,
+    /// and gets who is present anew and the newest broadcast of each key.</summary>
     [Range(16 * 1024, 64 * 1024 * 1024)]
     public int WhisperBytesMax { get; set; } = 256 * 1024;
+
+    /// <summary>Time between two tellings of who came, went and changed, at least; what comes between is told together. 0 tells at once, every time.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan PresencePeriod { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Time for which a member whose line broke goes on being seen, so that a page that is loaded anew is not seen to leave and to come. 0: it is
+    /// seen to leave at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan PresenceGrace { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Messages that may wait for a project's turn. Beyond it connections are read no further until there is room.</summary>
     [Range(16, 1_000_000)]
@@ -49,6 +59,15 @@ public sealed class ProjectOptions
     /// alone never waits. 0 never waits.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:00.100")]
     public TimeSpan Gather { get; set; } = TimeSpan.Zero;
+
+    /// <summary>Events of a project after which its members are told what the state hashes to, so that a replica that went astray notices and takes a
+    /// snapshot. Fewer find it sooner, for a frame of a hundred bytes each time. 0 never tells.</summary>
+    [Range(0, 1_000_000)]
+    public int CheckEvents { get; set; } = 256;
+
+    /// <summary>Time after which the members are told that where there were fewer events; looked at every five seconds where a project is quiet.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan CheckPeriod { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Entities of one project. Beyond it a create is refused with <c>too_large</c>.</summary>
     [Range(1, 100_000_000)]

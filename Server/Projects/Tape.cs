@@ -62,6 +62,17 @@ internal sealed class Tape(int bytesMax)
         Volatile.Write(ref chunk.Length, chunk.Length + frames.Length);
     }
 
+    /// <summary>
+    /// The writer's: puts a complete frame behind the others that is no event, so that it takes no seq. Who resumes behind the event before it does not
+    /// get it any more.
+    /// </summary>
+    public void PublishBeside(ReadOnlySpan<byte> frame)
+    {
+        var chunk = RoomFor(frame.Length);
+        frame.CopyTo(chunk.Bytes.AsSpan(chunk.Length));
+        Volatile.Write(ref chunk.Length, chunk.Length + frame.Length);
+    }
+
     /// <summary>The writer's: what it publishes next shall lie together, up to so many bytes, if this tape carries much at all.</summary>
     public void Reserve(int bytes)
     {

@@ -38,9 +38,9 @@ public sealed class RequestsTests
         for (var i = 0; i < 3 * Requests.OpenMax; i++)
         {
             Ask(requests, $"given{i}");
-            requests.Cancel($"given{i}", new CancellationToken(true)).Should().BeFalse("the server does not know it");
+            requests.GiveUp($"given{i}", new OperationCanceledException(new CancellationToken(true))).Should().BeFalse("the server does not know it");
         }
-        requests.Cancel("q1", new CancellationToken(true)).Should().BeFalse();
+        requests.GiveUp("q1", new OperationCanceledException(new CancellationToken(true))).Should().BeFalse();
 
         requests.WaitingCount.Should().Be(1);
         requests.TryTake(Answer("q0"));
@@ -53,8 +53,8 @@ public sealed class RequestsTests
         var requests = Asked(3, inFlight: 1);
         Sent(requests).Should().Equal("q0");
 
-        requests.Cancel("q0", new CancellationToken(true)).Should().BeTrue();
-        requests.Cancel("q0", new CancellationToken(true)).Should().BeFalse("it was told already");
+        requests.GiveUp("q0", new OperationCanceledException(new CancellationToken(true))).Should().BeTrue();
+        requests.GiveUp("q0", new OperationCanceledException(new CancellationToken(true))).Should().BeFalse("it was told already");
 
         Sent(requests).Should().BeEmpty("the server still works on it");
         requests.TryTake(new ServerMessage.Error("q0", ErrorCode.Cancelled, "m")).Should().BeTrue();
@@ -68,7 +68,7 @@ public sealed class RequestsTests
     {
         var requests = Asked(2, inFlight: 1);
         Sent(requests).Should().Equal("q0");
-        requests.Cancel("q0", new CancellationToken(true));
+        requests.GiveUp("q0", new OperationCanceledException(new CancellationToken(true)));
 
         requests.TryTake(Said.Part(1, 1, 2) with { Id = "q0" });
         Sent(requests).Should().BeEmpty();
@@ -85,7 +85,7 @@ public sealed class RequestsTests
         Ask(requests, "q1");
         requests.Next().Should().BeOfType<ClientMessage.Validate>();
 
-        requests.Cancel("v0", new CancellationToken(true)).Should().BeFalse("there is nothing to tell");
+        requests.GiveUp("v0", new OperationCanceledException(new CancellationToken(true))).Should().BeFalse("there is nothing to tell");
 
         Sent(requests).Should().BeEmpty();
         requests.TryTake(new ServerMessage.Verdict("v0", null));
@@ -110,7 +110,7 @@ public sealed class RequestsTests
         var requests = Asked(Requests.OpenMax - 1, inFlight: 4);
         var last = Ask(requests, "last");
         Sent(requests).Should().HaveCount(4);
-        requests.Cancel("q0", new CancellationToken(true));
+        requests.GiveUp("q0", new OperationCanceledException(new CancellationToken(true)));
 
         requests.FailAll(new OfflineException());
 

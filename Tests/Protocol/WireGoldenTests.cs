@@ -36,10 +36,11 @@ public sealed class WireGoldenTests
     public void Every_message_type_of_both_directions_has_an_example()
     {
         TypesIn(GoldenFrames.Client).Should().BeEquivalentTo(
-            "connect", "join", "leave", "create", "update", "delete", "batch", "broadcast", "presence", "query", "validate", "history", "cancel", "ping", "pong");
+            "connect", "join", "leave", "create", "update", "delete", "batch", "broadcast", "presence", "query", "validate", "history", "cancel", "ping", "pong",
+            "diverged");
         TypesIn(GoldenFrames.Server).Should().BeEquivalentTo(
             "connected", "joined", "snapshot", "create", "update", "delete", "batch", "reject", "ack", "broadcast", "presence", "result", "verdict", "error",
-            "ping", "pong", "disconnect");
+            "ping", "pong", "disconnect", "state");
 
         static IEnumerable<string> TypesIn(IEnumerable<string> frames) =>
             frames.Select(frame => System.Text.Json.JsonDocument.Parse(frame).RootElement.GetProperty("type").GetString()!).Distinct();

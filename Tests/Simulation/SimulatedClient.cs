@@ -134,6 +134,9 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
             case ServerMessage.Joined joined:
                 _adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
                 break;
+            case ServerMessage.State told when Replica.IsLive && told.Seq == Replica.Seq:
+                Adventures.Add("Checked");
+                break;
             case ServerMessage.Ack { Duplicate: true }:
                 _adventures.Add("Duplicate");
                 break;
@@ -163,6 +166,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
             case ReplicaEffect.Wait wait:
                 _held.Add(wait.N);
                 break;
+            case ReplicaEffect.Diverged:
             case ReplicaEffect.Rejoin:
             case ReplicaEffect.Trouble:
                 _troubles.Add(effect.ToString());

@@ -13,7 +13,7 @@ namespace EventOnly.Tests.Simulation;
 /// </summary>
 internal sealed class SimulatedServer(Random random)
 {
-    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000 };
+    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000, CheckEvents = 3 };
 
     private readonly List<JournalEntry> _journal = [];
     private readonly Queue<(Draft Draft, List<Submission> Submissions)> _underWay = new();
@@ -22,6 +22,7 @@ internal sealed class SimulatedServer(Random random)
     private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
     private long _nowMs = 1_763_712_000_000;
     private int _epoch = 1;
+    private int _turns;
 
     public ProjectState State => _project.State;
 
@@ -102,6 +103,8 @@ internal sealed class SimulatedServer(Random random)
             _project.Commit(draft, CollectionsMarshal.AsSpan(submissions));
             _underWay.Dequeue();
         }
+        _project.Now = TimeSpan.FromSeconds(++_turns);
+        _project.TellState();
         _project.TellPresence();
         _project.Touched.Clear();
         return true;

@@ -26,6 +26,7 @@ internal sealed class FakeServer : IDisposable
     public ClientOptions Options => new()
     {
         Project = "p", Session = "secret-0123456789", Connection = new() { Dial = DialAsync }, Time = Time, Random = new Random(1),
+        LostAfter = TimeSpan.FromHours(1), // a test of pauses sees no other timer
         GoodbyeTimeout = TimeSpan.Zero, // time stands, and this server answers no goodbye
     };
 
@@ -71,7 +72,7 @@ internal sealed class FakeLine(WebSocket socket, CancellationToken deadline)
         var received = await socket.ReceiveAsync(_buffer.AsMemory(), deadline);
         received.MessageType.Should().Be(WebSocketMessageType.Text, $"a {typeof(T).Name} was to come");
         _codec.TryDecode(_buffer.AsSpan(0, received.Count), out ClientMessage? message, out var fault).Should().BeTrue(fault?.Message);
-        return message.Should().BeOfType<T>().Subject;
+        return message.Should().BeAssignableTo<T>().Subject;
     }
 
     public async Task SayAsync(params ServerMessage[] messages)

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 import './support/clock.js'; // Node 18 has no global crypto
+import { fold } from '../../Web/client/fold.js';
 import { EventOnlyClient, RejectedError } from '../../Web/client/eventonly.js';
 
-/** @param {string} url @param {string} name */
-async function connect(url, name) {
-  const options = { project: 'node', user: { name }, WebSocket: /** @type {any} */ (WebSocket), presence: { name } };
+/** @param {string} url @param {string} name @param {object} [more] */
+async function connect(url, name, more) {
+  const options = { project: 'node', user: { name }, WebSocket: /** @type {any} */ (WebSocket), presence: { name }, ...more };
   const client = new EventOnlyClient(url, options);
   client.connect();
   await client.ready({ timeout: 10_000 });
@@ -57,4 +58,24 @@ export async function tellTheStory(url) {
   assert.equal(a.stateHash, b.stateHash);
   await Promise.all([a.disconnect(), b.disconnect()]);
   return 'converged';
+}
+
+/** A client whose fold loses the second event, with a server that tells its hash after four. @param {string} url @returns {Promise<string>} 'healed' */
+export async function goAstray(url) {
+  let isFaulty = true;
+  /** @type {typeof fold} */
+  const faulty = (item, op) => isFaulty && op.entity === 'card-2' ? item : fold(item, op);
+  const client = await connect(url, 'Ann', { fold: faulty });
+  /** @type {any[]} */ const errors = [];
+  client.on('error', error => errors.push(error));
+  const healed = new Promise(resolve => client.on('snapshot', () => { isFaulty = false; resolve(undefined); }));
+  for (let i = 1; i <= 4; i++) await client.create('card', {}, { id: `card-${i}` });
+  await healed;
+  for (let i = 5; i <= 8; i++) await client.create('card', {}, { id: `card-${i}` });
+  await reach(client, 8);
+  assert.equal(client.divergences, 1);
+  assert.deepEqual(errors.map(({ code, divergence }) => [code, divergence.to]), [['hash_mismatch', 4]]);
+  assert.equal(client.store.list().filter(({ id }) => client.store.confirmed(id)).length, 8);
+  await client.disconnect();
+  return 'healed';
 }

@@ -246,7 +246,7 @@ test('Presence is throttled, the newest wins, and what was set early follows the
   assert.deepEqual(sockets.last.frames('join')[0].presence, { at: 0 });
   clock.advance(100);
   client.presence.set({ at: 1 });
-  sockets.last.hear(joined());
+  sockets.last.hear(joined({ memberCount: 2 }));
   sockets.last.hear(snapshot(0));
   clock.advance(100);
   for (let at = 2; at < 9; at++) client.presence.set({ at });

@@ -165,14 +165,6 @@ test('The view follows the confirmed version while more is pending', () => {
   assert.deepEqual(replica.view('c'), { id: 'c', kind: 'card', version: 11, data: { votes: 3, title: 'x', colour: 'red' } });
 });
 
-test('A snapshot with a wrong hash is taken and reported', () => {
-  const replica = aReplica();
-  rejoin(replica, { seq: 12 });
-  const effects = hear(replica, snapshot(12, [COUNTER], { hash: '0000000000000001' }));
-  assert.equal(/** @type {any} */ (effects.find(effect => effect.do === 'trouble')).error.code, 'hash_mismatch');
-  assert.equal(replica.seq, 12);
-});
-
 test('A snapshot whose parts do not follow each other is not taken', () => {
   const replica = aReplica();
   rejoin(replica, { seq: 12 });

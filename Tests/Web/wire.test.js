@@ -69,6 +69,7 @@ const says = [
   },
   () => { const world = aConnectedClient(); world.client.broadcast('wave', { hand: 'left' }); return world; },
   () => { const world = aConnectedClient(); world.client.broadcast('wave', 1, { to: 'Bd81mPqz0LsVn6XtRk3JwA' }); return world; },
+  () => { const world = aConnectedClient(); world.client.broadcast('pointer', { x: 12, y: 7 }, { key: 'mouse' }); return world; },
   () => { const world = aConnectedClient(); world.client.presence.set({ card: 'card-5', view: 'card' }); return world; },
   () => {
     const world = aConnectedClient();
@@ -99,6 +100,18 @@ const says = [
     world.client.query({ kind: 'card' }, { signal: abort.signal }).catch(() => {});
     world.sockets.last.said.length = 0;
     abort.abort();
+    return world;
+  },
+  () => {
+    const world = aClient();
+    world.client.connect();
+    greet(world.sockets.last);
+    world.sockets.last.hear(joined({ seq: 786 }));
+    world.sockets.last.hear(snapshot(786, [LIST], { hash: 'aeb3c52122b16dfa' }));
+    for (let seq = 787; seq <= 1042; seq++) world.sockets.last.hear(event(seq, { type: 'tomorrow' }));
+    world.sockets.last.hear({ type: 'state', project: 'apollo', seq: 1042, hash: '0b2917eb9abfcd9e' });
+    assert.deepEqual(world.sockets.last.frames().slice(-3).map(({ type }) => type), ['diverged', 'leave', 'join']);
+    world.sockets.last.said.splice(-2);
     return world;
   },
 ];
@@ -186,6 +199,13 @@ const understood = {
     assert.deepEqual(ops, (frame.ops ?? [frame]).map((/** @type {any} */ op) => `${op.type} ${op.entity} ${op.entity.split('-')[0]} ${frame.seq}`));
     assert.deepEqual(errors, []);
   },
+  state(frame) {
+    const { client, sockets, errors } = aConnectedClient({ seq: frame.seq, entities: [CARD, LIST] });
+    sockets.last.hear(frame);
+    assert.deepEqual(errors, []);
+    sockets.last.hear({ ...frame, hash: 'aeb3c52122b16dfa' });
+    assert.equal(client.divergences, 1);
+  },
   async reject(frame) {
     const { client, sockets } = atNumber(frame.n);
     const update = client.update('card-5', { title: 'x' });
@@ -212,11 +232,11 @@ const understood = {
     const { client, sockets } = aConnectedClient();
     /** @type {string[]} */ const heard = [];
     client.on('broadcast', ({ topic }) => heard.push(topic));
-    client.on('broadcast:wave', ({ data }) => heard.push(JSON.stringify(data)));
+    client.on(`broadcast:${frame.topic}`, ({ data, key }) => heard.push(JSON.stringify(data), String(key)));
     sockets.last.hear(frame);
     assert.deepEqual(heard, [], 'the example is our own');
     sockets.last.hear({ ...frame, session: 'Bd81mPqz0LsVn6XtRk3JwA' });
-    assert.deepEqual(heard, ['wave', '{"hand":"left"}']);
+    assert.deepEqual(heard, [frame.topic, JSON.stringify(frame.data), String(frame.key)]);
   },
   presence(frame) {
     const { client, sockets, clock } = aClient();
@@ -225,6 +245,12 @@ const understood = {
     sockets.last.hear(joined({ members: [{ session: 'Bd81mPqz0LsVn6XtRk3JwA', user: { name: 'bob' }, data: {} }] }));
     /** @type {any[]} */ const news = [];
     client.on('presence', each => news.push(each));
+    if (frame.members) {
+      sockets.last.hear({ ...frame, members: [{ session: 'Cq7yNf2uHs9DaWv5Zk0bEg', user: { name: 'cid' }, data: {} }] });
+      sockets.last.hear(frame);
+      assert.deepEqual(news.map(({ joined, left }) => [joined.length, left.length]), [[1, 1], [1, 1]], 'who is not in the list is gone');
+      return assert.deepEqual(client.presence.others, frame.members);
+    }
     sockets.last.hear(frame);
     clock.advance(1000);
     assert.deepEqual(news, [{ joined: frame.joined, left: frame.left, changed: [] }], 'the change of the example is our own');

@@ -99,6 +99,9 @@ internal sealed class Listener(LoadMember member, Membership membership, LoadSit
             case ServerMessage.Reject m:
                 HearReject(m);
                 break;
+            case ServerMessage.State m:
+                membership.HeardState(m);
+                break;
             case ServerMessage.Ping m:
                 _publisher.Say(new ClientMessage.Pong(m.T));
                 break;
@@ -127,6 +130,7 @@ internal sealed class Listener(LoadMember member, Membership membership, LoadSit
         ServerMessage.Presence m => m.Project,
         ServerMessage.Ack m => m.Project,
         ServerMessage.Reject m => m.Project,
+        ServerMessage.State m => m.Project,
         _ => null,
     };
 

@@ -86,6 +86,13 @@ internal sealed class Membership(int index, ProjectRecord record, LoadSite site,
     /// <summary>The next event of the state that it folds.</summary>
     public void Apply(ProjectEvent happened) => _state?.Apply(happened);
 
+    /// <summary>What the server's state hashes to, which is to be that of what was folded.</summary>
+    public void HeardState(ServerMessage.State told)
+    {
+        if (_state is { } state && state.Seq == told.Seq && state.Hash != told.Hash)
+            site.Breaches.Add(new("hash", index, record.Id, told.Seq, $"the state says {told.Hash}, what was folded makes {state.Hash}."));
+    }
+
     /// <summary>Its line is gone.</summary>
     public void Left()
     {

@@ -116,7 +116,7 @@ let editing = false; // typing in the open card, until its field is left
 
 function tellPresence() {
   const card = router.card;
-  client.presence.set({ name: self.name, ...card && { card }, ...card && editing && { editing }, ...document.hidden && { away: true } });
+  client.presence.set({ name: self.name, card: card ?? null, editing: card && editing || null, away: document.hidden || null });
 }
 document.addEventListener('visibilitychange', tellPresence);
 for (const [type, typing] of /** @type {const} */ ([['input', true], ['focusout', false]]))

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Item, Reject } from './types.js' */
+/** @import { Divergence, Item, Reject } from './types.js' */
 import { retryable } from './codes.js';
 
 /** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
@@ -56,6 +56,25 @@ export class ClosedError extends EventOnlyError {
   constructor(code, message = 'The client is disconnected.') { super(code, message, false); }
 }
 
+/** A stream's reader was so slow that an event found no room, and the stream ends here. Read on with `history`. */
+export class SubscriberTooSlowError extends EventOnlyError {
+  /** @param {number} lastSeq where the client stood: what came then, and later, was not put into the stream */
+  constructor(lastSeq) {
+    super('subscriber_too_slow', `The stream's buffer is full; the last event in it is at or before ${lastSeq}.`, true);
+    this.lastSeq = lastSeq;
+  }
+}
+
+/** A snapshot took the place of events, so that a stream of events has a hole and ends here. */
+export class EventsMissedError extends EventOnlyError {
+  /** @param {number} fromSeq the first event that was not seen @param {number} toSeq the last one */
+  constructor(fromSeq, toSeq) {
+    super('events_missed', `A snapshot took the place of the events ${fromSeq} to ${toSeq}.`, true);
+    this.fromSeq = fromSeq;
+    this.toSeq = toSeq;
+  }
+}
+
 /** No answer in time. */
 export class TimeoutError extends EventOnlyError {
   constructor(/** @type {number} */ ms) { super('timeout', `No answer within ${ms} ms.`, true); }
@@ -63,6 +82,10 @@ export class TimeoutError extends EventOnlyError {
 
 /** The server said something it should not; the client has mended itself. Reported through `error`, never thrown. */
 export class ProtocolError extends EventOnlyError {
-  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code */
-  constructor(code, /** @type {string} */ message) { super(code, message, false); }
+  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code @param {string} message @param {Divergence} [divergence] */
+  constructor(code, message, divergence) {
+    super(code, message, false);
+    /** On `hash_mismatch` of the state itself: where it differs from the server's, and how. */
+    this.divergence = divergence;
+  }
 }

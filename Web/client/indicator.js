@@ -30,6 +30,7 @@ export class Indicator {
   /** @returns {Sync} */
   get sync() {
     if (this.#heldAt === undefined) return 'offline';
+    if (this.#replica.astray) return 'stuck';
     if (this.#replica.pending === 0) return this.#replica.caughtUp ? 'synced' : 'syncing';
     return this.#clock.now() >= this.#stuckAt ? 'stuck' : 'syncing';
   }

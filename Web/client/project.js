@@ -8,8 +8,6 @@
  * @import { Store } from './store.js'
  * @import { Told } from './emitter.js'
  */
-import { eventsOf } from './history.js';
-import { pastReader } from './past.js';
 import { restoring } from './restore.js';
 
 /**
@@ -21,7 +19,7 @@ export class Project {
 
   /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. @type {Store<App>} */
   store;
-  /** `set(data)` for what others see of us, `others` for them: `[{session, user, data}]`. */
+  /** `set(data)` for what others see of us; `others` for them, `[{session, user, data}]`, `users` the same by user, `stale` while they may be gone. */
   presence;
 
   /** Made by `client.join`. @internal @param {Room} room */
@@ -46,8 +44,13 @@ export class Project {
   get session() { return this.#room.replica.session; }
   /** Commands whose outcome is not known yet, sent or waiting. */
   get pending() { return this.#room.replica.pending; }
+  /** May we only read here? False before the first join. */
+  get readonly() { return this.#room.role === 'read'; }
   /** Of the confirmed state, 16 hexadecimal digits: equal on all replicas at the same `seq`. */
   get stateHash() { return this.#room.replica.stateHash; }
+
+  /** How often our state was found to differ from the server's, and was replaced by a snapshot. Always 0, but for a fault; `error` tells each. */
+  get divergences() { return this.#room.replica.divergences; }
 
   /**
    * For an indicator: `synced`; `syncing` while commands are pending or events are missing; `stuck` when one has been
@@ -78,6 +81,18 @@ export class Project {
    * @returns {() => void} stops listening
    */
   on(type, fn, options) { return this.#room.emitter.on(type, /** @type {any} */ (fn), options); }
+
+  /**
+   * The same as a stream: `for await (const event of client.events('create'))`. Takes part from the call on, not from the first read, and leaves nothing
+   * out: it holds 4,096 for a reader who is behind, then ends with `SubscriberTooSlowError`; one of `event`, `create`, `update` or `delete` ends with
+   * `EventsMissedError` where a snapshot took the place of events. Ends with `disconnect`, with `ClosedError` where the server ended it, and with the
+   * signal's reason.
+   * @template {keyof ClientEvents | `broadcast:${string}`} T
+   * @param {T} type as for `on`
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {AsyncIterableIterator<Told<T>>}
+   */
+  events(type, { signal } = {}) { return this.#room.streams.open(type, signal); }
 
   // ---- durable commands ------------------------------------------------------------------------------------------
   // All are visible in `store` at once, wait while there is no connection, and take effect at most once. Their promises
@@ -171,7 +186,7 @@ export class Project {
    */
   async restore(id, moment, options = {}) {
     const past = await this.at(moment, options);
-    const command = restoring(id, past.get(id), this.#room.replica.view(id));
+    const command = restoring(id, past.get(id), /** @type {any} */ (this.store.get(id)));
     return command && this.#room.submit(command, options.signal);
   }
 
@@ -193,10 +208,11 @@ export class Project {
   /**
    * Tells the others something that is not stored. Never queued.
    * @param {string} topic @param {Json} data
-   * @param {{ to?: string }} [options] to: the public id of the only session to get it
+   * @param {{ to?: string, key?: string }} [options] to: the public id of the only session to get it; key: of what it is the newest value, 1 to 64 of
+   *   `[A-Za-z0-9._:-]`: a member that is behind may miss values, but gets the newest of each key
    * @returns {boolean} false: dropped, because there is no line or it is clogged
    */
-  broadcast(topic, data, { to } = {}) { return this.#room.whisper({ type: 'broadcast', topic, data, to }); }
+  broadcast(topic, data, { to, key } = {}) { return this.#room.whisper({ type: 'broadcast', topic, key, data, to }); }
 
   // ---- asking ----------------------------------------------------------------------------------------------------
   // All reject with OfflineError at once while not connected, with TimeoutError (5 s by default), RejectedError, the
@@ -229,12 +245,7 @@ export class Project {
    * among them: read forwards, the first that comes may be a later one than `from`, and `floor` tells why.
    * @param {HistoryQuery & AskOptions} [query]
    */
-  history({ signal, timeout, key, ...query } = {}) {
-    return eventsOf(question => this.#room.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
-      this.#room.replica.floorIs(page.floor);
-      return page;
-    }), query);
-  }
+  history(query = {}) { return this.#room.history(query); }
 
   /**
    * The last event that changed an entity, or one of its fields: who, when and how. Undefined: none, or none that is still kept.
@@ -246,12 +257,24 @@ export class Project {
   }
 
   /**
-   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, get(id), list(kind?), hash}`, read-only.
-   * A time before the first event gives the empty state, a time to come the present.
-   * @param {number | Date} moment @param {AskOptions} [options] @returns {Promise<Past>}
+   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, at, live, get(id), list(kind?), hash}`, read-only. A time
+   * before the first event gives the empty state, a time to come the present. The state every 500 events is kept with the events after it, so that
+   * moving about by seq costs a question in a while and 500 folds at most.
+   * @param {number | Date} moment
+   * @param {AskOptions} [options] key: of several calls with the same one the last wins, the others reject with AbortError
+   * @returns {Promise<Past>}
    */
-  at(moment, options = {}) {
-    return this.#room.ask('h', { type: 'history', at: moment instanceof Date ? moment.toISOString() : moment }, options, pastReader());
+  at(moment, options = {}) { return this.#room.at(moment, options); }
+
+  /**
+   * Events of the past at the pace at which they happened: `for await (const event of client.replay({ from: 1, speed: 10 }))`. No time is lost by
+   * who reads slowly: what is overdue comes at once.
+   * @param {{ from: number, to?: number, speed?: number, signal?: AbortSignal }} options from, to: seqs, both inclusive; to: the present by default;
+   *   speed: above 0, 1 is as it was, Infinity as fast as it can be read
+   */
+  replay({ from, to, speed = 1, signal }) {
+    if (!(speed > 0)) throw new RangeError('The option `speed` is above 0.');
+    return this.#room.replay({ from, to, speed, signal });
   }
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /**
  * @import { Ack, AckMessage, Change, Command, Conflict, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, WireEntity } from './types.js'
+ * @import { Divergence, StateMessage } from './types.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
 import { ProtocolError, RejectedError } from './errors.js';
@@ -9,6 +10,7 @@ import { Conflicts } from './conflicts.js';
 import { fold, opsOf } from './fold.js';
 import { idsOf, Pending } from './pending.js';
 import { ProjectState } from './state.js';
+import { StateCheck } from './state-check.js';
 
 /** A refusal of these means "not now": the replica tries again by itself. Other retryable ones are the caller's choice. */
 const NOT_NOW = new Set(['rate_limited', 'unavailable']);
@@ -23,6 +25,7 @@ const RETRY_MS = 1000;
  *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
  *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
  *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }
+ *   | { do: 'diverged', divergence: Divergence, error: ProtocolError } | { do: 'heal', ms: number, n: number }
  *   | { do: 'rejoin' } | { do: 'restart' }
  *   | { do: 'wait', ms: number, n: number }
  *   | { do: 'trouble', error: ProtocolError }} Effect
@@ -41,7 +44,8 @@ export class Replica {
   #secret;
   /** @type {boolean | undefined} */
   #listen;
-  #confirmed = new ProjectState();
+  #confirmed;
+  #fold;
   #pending;
   #conflicts = new Conflicts();
   #now = 0;
@@ -63,13 +67,18 @@ export class Replica {
   #parts = 0;
   #gapSeq = -1;
   #distrust = false;
+  #check = new StateCheck();
+  /** The last event that was told of; after a snapshot that is older than what we had, some come a second time. */
+  #toldSeq = 0;
 
-  /** @param {{ project: string, session: string, listen?: boolean } & ConstructorParameters<typeof Pending>[0]} options */
+  /** @param {{ project: string, session: string, listen?: boolean, fold?: typeof import('./fold.js').fold } & ConstructorParameters<typeof Pending>[0]} options fold: for tests, one that has a fault */
   constructor(options) {
     this.#project = options.project;
     this.#secret = options.session;
     this.#listen = options.listen;
     this.#pending = new Pending(options);
+    this.#fold = options.fold;
+    this.#confirmed = new ProjectState(0, [], options.fold);
   }
 
   get seq() { return this.#confirmed.seq; }
@@ -84,6 +93,10 @@ export class Replica {
   get session() { return this.#publicId; }
   get stateHash() { return this.#confirmed.hash; }
   get pending() { return this.#pending.size; }
+  /** Has a snapshot not helped? Another is taken after a pause. */
+  get astray() { return this.#check.isStuck; }
+  /** How often our state was not the server's. */
+  get divergences() { return this.#check.count; }
   get pendingSince() { return this.#pending.since; }
   get confirmed() { return /** @type {ReadonlyMap<string, Item>} */ (this.#confirmed.items); }
   get live() { return this.#phase === 'live'; }
@@ -131,6 +144,9 @@ export class Replica {
 
   /** Something is wrong with what we have: the next join asks for a snapshot instead of resuming. */
   doubt() { this.#distrust = true; }
+
+  /** The pause before a healing is over: is it still wanted? @param {number} n of the effect */
+  mustHeal(n) { return this.live && this.#distrust && this.#check.count === n; }
 
   /** The line is gone: whatever still arrives belongs to nobody. */
   off() { this.#phase = 'off'; }
@@ -205,7 +221,7 @@ export class Replica {
 
   /**
    * Takes what the server says about this project.
-   * @param {Joined | SnapshotPart | ProjectEvent | Reject | AckMessage} message
+   * @param {Joined | SnapshotPart | ProjectEvent | Reject | AckMessage | StateMessage} message
    * @param {number} [now] by our clock, ms, to know what was a moment ago
    * @returns {Effect[]}
    */
@@ -216,6 +232,7 @@ export class Replica {
       case 'snapshot': return this.#snapshot(message);
       case 'reject': return this.#reject(message);
       case 'ack': return this.#ack(message);
+      case 'state': return this.#state(message);
       default: return this.#event(message);
     }
   }
@@ -256,21 +273,48 @@ export class Replica {
     const before = this.#confirmed;
     const { epoch } = /** @type {Joined} */ (this.#joined);
     const reason = this.#epoch === undefined ? 'first' : this.#epoch === epoch ? 'behind' : 'epoch';
-    this.#confirmed = new ProjectState(last.seq, this.#entities);
+    this.#confirmed = new ProjectState(last.seq, this.#entities, this.#fold);
     this.#entities = [];
+    this.#toldSeq = this.#epoch === epoch ? Math.max(this.#toldSeq, last.seq) : last.seq;
     this.#epoch = epoch;
     this.#distrust = false;
     this.#phase = 'live';
     const settled = this.#settleDue(last.seq);
     const count = this.confirmed.size;
-    const wrong = last.hash !== undefined && last.hash !== this.stateHash;
+    this.#check.mended();
     return [
       ...settled,
       ...this.#changed([...new Set([...before.items.keys(), ...this.confirmed.keys()])], 'snapshot'),
-      ...wrong ? [trouble('hash_mismatch', `The snapshot at ${last.seq} hashes to ${this.stateHash}, the server says ${last.hash}.`)] : [],
       { do: 'snapshot', seq: last.seq, count, reason },
-      { do: 'live', mode: 'snapshot', missed: reason === 'behind' ? last.seq - before.seq : reason === 'first' ? 0 : undefined },
+      { do: 'live', mode: 'snapshot', missed: reason === 'behind' ? Math.max(0, last.seq - before.seq) : reason === 'first' ? 0 : undefined },
+      ...last.hash === undefined ? [] : this.#compare(last.hash, false),
     ];
+  }
+
+  /** What the server's state hashes to, told between two events. @param {StateMessage} told @returns {Effect[]} */
+  #state({ seq, hash }) {
+    if (this.#phase !== 'live' || seq < this.seq) return [];
+    return seq > this.seq ? this.#gap(seq) : this.#compare(hash, true);
+  }
+
+  /**
+   * Is what we have what the server has? If not it is said, and mended by a snapshot.
+   * @param {string} expected @param {boolean} live told of the moment, not with a snapshot @returns {Effect[]}
+   */
+  #compare(expected, live) {
+    const { seq, stateHash: hash } = this;
+    if (hash === expected) {
+      if (live) this.#distrust = false;
+      this.#check.equal(seq, live);
+      return [];
+    }
+    this.doubt();
+    const from = this.#check.equalAt;
+    const ms = this.#check.differ();
+    if (ms === undefined) return []; // it is being mended
+    const divergence = { from: Math.min(from, seq), to: seq, hash, expected };
+    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
+    return [{ do: 'diverged', divergence, error }, { do: 'heal', ms, n: this.divergences }];
   }
 
   /** @param {ProjectEvent} event @returns {Effect[]} */
@@ -278,6 +322,8 @@ export class Replica {
     if (this.#phase !== 'live' || event.seq <= this.seq) return [];
     if (event.seq > this.seq + 1) return this.#gap(event.seq);
     const own = event.session === this.#publicId;
+    const again = event.seq <= this.#toldSeq;
+    this.#toldSeq = Math.max(this.#toldSeq, event.seq);
     const command = own ? this.#pending.get(event.n) : undefined;
     // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
     const touched = [...new Set(opsOf(event).map(op => op.entity))];
@@ -297,7 +343,7 @@ export class Replica {
       ...settled,
       ...this.#changed(visible, 'remote', event.by),
       ...conflicts.map(conflict => /** @type {Effect} */ ({ do: 'conflict', conflict })),
-      { do: 'event', event, own, kinds: folded.map(({ kind }) => kind) },
+      ...again ? [] : [/** @type {Effect} */ ({ do: 'event', event, own, kinds: folded.map(({ kind }) => kind) })],
     ];
   }
 
@@ -382,5 +428,5 @@ function looksSame(before, after) {
     || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
 }
 
-/** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot' | 'hash_mismatch')} code @param {string} message @returns {Effect} */
+/** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot')} code @param {string} message @returns {Effect} */
 function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }

@@ -3,21 +3,27 @@
  * @import { Ack, Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
  * @import { Effect } from './replica.js'
  * @import { AskOptions } from './requests.js'
+ * @import { HistoryQuery } from './history.js'
  * @import { Session } from './session.js'
  * @import { Settings } from './settings.js'
  */
 import { ChangeFeed } from './change-feed.js';
+import { Checkpoints } from './checkpoints.js';
 import { Emitter } from './emitter.js';
 import { ClosedError, OfflineError, RejectedError } from './errors.js';
 import { Gate } from './gate.js';
 import { IdMaker } from './identity.js';
+import { eventsOf } from './history.js';
 import { Indicator } from './indicator.js';
 import { Keeper } from './keep.js';
 import { byOrder, indexOf, keyAt } from './order.js';
 import { Outbox } from './outbox.js';
+import { stateReader } from './past.js';
 import { Presence } from './presence.js';
+import { paced } from './replay.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
+import { Streams } from './streams.js';
 import { UndoStacks } from './undo.js';
 
 /** One project on a line that it shares with others: does what its replica wants done, and tells listeners. */
@@ -34,6 +40,10 @@ export class Room {
   #lostTold = false;
   #keeper;
 
+  #seqTold = 0;
+  /** @type {Checkpoints | undefined} */
+  #checkpoints;
+
   emitter = new Emitter();
   steps = new UndoStacks();
   replica;
@@ -41,6 +51,8 @@ export class Room {
   store;
   presence;
   joinId = '';
+  /** What we may do here, as the server calls it; undefined before the first join. @type {string | undefined} */
+  role;
   /** Why commands are taken no more. @type {ClosedError | undefined} */
   closedBy;
 
@@ -52,6 +64,7 @@ export class Room {
     this.#gate = new Gate(schedule);
     this.ids = new IdMaker(now, random);
     this.replica = new Replica(settings);
+    this.streams = new Streams(this.emitter, () => this.replica.seq, () => this.closedBy);
     this.#outbox = new Outbox(settings, this.replica, {
       say: text => session.sayText(text),
       clogged: () => session.clogged,
@@ -68,7 +81,7 @@ export class Room {
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
     this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
-    this.presence = new Presence(settings.presence, data => this.#sayPresence(data), news => this.emitter.emit('presence', news), schedule);
+    this.presence = new Presence(settings, data => this.#sayPresence(data), news => this.emitter.emit('presence', news));
     const limits = session.connected?.limits;
     if (limits) this.limits = limits;
   }
@@ -133,6 +146,30 @@ export class Room {
   /** The page goes. */
   release() { this.#keeper.release(); }
 
+  /** Events of the past. @param {HistoryQuery & AskOptions} query */
+  history({ signal, timeout, key, ...query }) {
+    return eventsOf(question => this.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
+      this.replica.floorIs(page.floor);
+      return page;
+    }), query);
+  }
+
+  /** @param {number | Date} moment @param {AskOptions} options */
+  at(moment, options) {
+    this.#checkpoints ??= new Checkpoints(this.replica, {
+      state: (at, caller) => this.ask('h', { type: 'history', at }, caller, stateReader()),
+      events: async (from, to, caller) => {
+        const events = [];
+        for await (const event of this.history({ from, to, ...caller })) events.push(event);
+        return events;
+      },
+    });
+    return this.#checkpoints.at(moment, options);
+  }
+
+  /** @param {{ from: number, to?: number, speed: number, signal?: AbortSignal }} options */
+  replay({ from, to, speed, signal }) { return paced(this.history({ from, to, signal }), { speed, signal }, this.#settings); }
+
   join() {
     this.joinId = this.#session.requests.id('j');
     this.#saidPresence = this.presence.own;
@@ -163,7 +200,7 @@ export class Room {
       case 'broadcast': this.#broadcastHeard(message); break;
       case 'presence': this.presence.receive(message, this.replica.session); break;
       case 'joined': this.#joined(message); break;
-      case 'snapshot': case 'reject': case 'ack': this.#run(this.replica.receive(message, this.#settings.now())); break;
+      case 'snapshot': case 'reject': case 'ack': case 'state': this.#run(this.replica.receive(message, this.#settings.now())); break;
       default: // an event, perhaps of a type younger than this client: its seq counts all the same
         if (typeof message.seq === 'number') this.#run(this.replica.receive(message, this.#settings.now()));
         else this.#settings.log('debug', 'A message of an unknown type.', message);
@@ -173,7 +210,8 @@ export class Room {
   /** @param {Joined} message */
   #joined(message) {
     if (message.id !== this.joinId) return;
-    this.presence.joined(message.members);
+    this.role = message.role;
+    this.presence.joined(message.members, message.memberCount);
     this.#run(this.replica.receive(message, this.#settings.now()));
     const { own } = this.presence;
     if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
@@ -206,12 +244,11 @@ export class Room {
         case 'change': this.#changes.add(effect.change); break;
         case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
         case 'event': this.#eventHappened(effect); break;
-        case 'snapshot':
-          if (effect.reason === 'epoch') this.steps.clear();
-          this.emitter.emit('snapshot', { seq: effect.seq, count: effect.count, reason: effect.reason });
-          break;
+        case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
         case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
+        case 'diverged': this.#diverged(effect); break;
+        case 'heal': this.#heal(effect); break;
         case 'rejoin': this.#session.rejoin(this); break;
         case 'restart': this.#session.lose(1002, 'The events do not fit together.'); break;
         case 'trouble': this.emitter.report(effect.error); break;
@@ -224,8 +261,18 @@ export class Room {
     this.#indicator.refresh();
   }
 
+  /** @param {Effect & { do: 'snapshot' }} effect */
+  #snapshotTaken({ seq, count, reason }) {
+    if (reason === 'epoch') this.steps.clear();
+    const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
+    if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
+    this.#seqTold = reason === 'behind' ? Math.max(this.#seqTold, seq) : seq;
+    this.emitter.emit('snapshot', { seq, count, reason });
+  }
+
   /** @param {Effect & { do: 'event' }} effect */
   #eventHappened({ event, own, kinds }) {
+    this.#seqTold = event.seq;
     if (this.emitter.hears('event')) this.emitter.emit('event', { ...event, own });
     const { project, seq, at, by, session, n } = event;
     const ops = event.type === 'batch' ? event.ops : kinds.length > 0 ? [/** @type {Op} */ (event)] : [];
@@ -234,6 +281,18 @@ export class Room {
       const told = { ...op, id: op.entity, kind: kinds[i], project, seq, at, by, session, n, own };
       this.emitter.emit(op.type, /** @type {CreateEvent & any} */ (told));
     });
+  }
+
+  /** Our state is not the server's: it is told there and here. @param {Effect & { do: 'diverged' }} effect */
+  #diverged({ divergence, error }) {
+    this.#session.say({ type: 'diverged', project: this.project, ...divergence });
+    this.emitter.report(error);
+  }
+
+  /** A snapshot is to take the place of what we have. @param {Effect & { do: 'heal' }} effect */
+  #heal({ ms, n }) {
+    if (ms === 0) this.#session.rejoin(this);
+    else this.#settings.schedule(() => { if (this.replica.mustHeal(n)) this.#session.rejoin(this); }, ms);
   }
 
   /** @param {Effect & { do: 'live' }} effect */
@@ -263,6 +322,12 @@ export class Room {
     this.emitter.emit('state', change);
   }
 
+  /** The line is gone. */
+  down() {
+    this.replica.off();
+    this.presence.fade();
+  }
+
   /** The line has been gone for long. */
   lost() {
     this.#lostTold = true;
@@ -277,5 +342,6 @@ export class Room {
     this.#gate.fail(error);
     this.presence.clear();
     this.#run(this.replica.withdrawAll(error));
+    this.streams.close(error);
   }
 }

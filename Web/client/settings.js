@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Options } from './types.js' */
 import { RECONNECT } from './backoff.js';
+import { checkOptions } from './bounds.js';
 import { nextFrame } from './change-feed.js';
 import { newSecret } from './identity.js';
 import { hasSessionStorage, sessionKeep } from './keep.js';
@@ -12,7 +13,8 @@ import { hasSessionStorage, sessionKeep } from './keep.js';
 
 /** @param {string | URL} url @param {Options} options */
 export function settle(url, options) {
-  if (!options?.project) throw new TypeError('The option `project` is missing.');
+  checkOptions(options);
+  const { reconnect } = options;
   const settings = {
     session: newSecret(),
     window: 64,
@@ -20,6 +22,8 @@ export function settle(url, options) {
     pingGrace: 10_000,
     lostAfter: 5000,
     highWater: 262_144,
+    throttle: 50,
+    idleAfter: 60_000,
     WebSocket: globalThis.WebSocket,
     now: Date.now,
     random: Math.random,
@@ -32,7 +36,7 @@ export function settle(url, options) {
     queueMax: options.queue?.max ?? 1000,
     keep: keepOf(options),
     queueMaxBytes: options.queue?.maxBytes ?? 1_048_576,
-    reconnect: { ...RECONNECT, ...defined(options.reconnect ?? {}) },
+    reconnect: typeof reconnect === 'function' ? { ...RECONNECT, choose: reconnect } : { ...RECONNECT, choose: undefined, ...defined(reconnect ?? {}) },
   };
   if (!settings.WebSocket) throw new TypeError('There is no WebSocket here: pass one as option `WebSocket`.');
   return settings;
@@ -50,7 +54,11 @@ function keepOf({ queue, session }) {
 }
 
 /** A relative address belongs to the page's own server. @param {string | URL} url */
-function absolute(url) { return new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws'); }
+function absolute(url) {
+  const { href, protocol } = new URL(url, globalThis.location?.href);
+  if (!/^(http|ws)s?:$/.test(protocol)) throw new TypeError('The address is one of ws:, wss:, http: or https:.');
+  return href.replace(/^http/, 'ws');
+}
 
 /** @param {() => void} fn @param {number} ms */
 function timer(fn, ms) {

@@ -6,9 +6,11 @@ import { StateHash } from './hash.js';
 /** The confirmed state of a project: entities, position and state hash, moved by events and by nothing else. */
 export class ProjectState {
   #hash = new StateHash();
+  #fold;
 
-  /** @param {number} [seq] @param {Iterable<WireEntity>} [entities] of a snapshot */
-  constructor(seq = 0, entities = []) {
+  /** @param {number} [seq] @param {Iterable<WireEntity>} [entities] of a snapshot @param {typeof fold} [folding] for tests, one that has a fault */
+  constructor(seq = 0, entities = [], folding = fold) {
+    this.#fold = folding;
     this.seq = seq;
     /** @type {Map<string, Item>} */
     this.items = new Map();
@@ -27,7 +29,7 @@ export class ProjectState {
     this.seq = event.seq;
     return opsOf(event).map(op => {
       const before = this.items.get(op.entity);
-      const after = fold(before, op);
+      const after = this.#fold(before, op);
       this.#put(op.entity, after);
       return { op, kind: (after ?? before)?.kind };
     });

@@ -76,7 +76,7 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
                 loop.Begin().Say("""{"type":"pong","t":"""u8).Say(NumberAt(message, Find(message, "\"t\":"u8), out _)).Say("}"u8).End();
                 loop.Send(connection);
                 break;
-            case ('p', 'o') or ('p', 'r'):
+            case ('p', 'o') or ('p', 'r') or ('s', 't'):
                 break;
             case ('d', 'i') when connection.MayEnd:
                 break;

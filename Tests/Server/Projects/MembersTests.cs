@@ -184,9 +184,10 @@ public sealed class MembersTests
         var (members, views) = (new Members(), new List<Dictionary<string, string>> { new() });
         for (var turn = 0; turn < 20; turn++)
         {
+            members.Expire(TimeSpan.FromSeconds(turn));
             for (var steps = chance.Next(8); steps > 0; steps--)
             {
-                Step(members, chance);
+                Step(members, chance, turn);
                 if (chance.Next(5) == 0)
                     views.Add(Present(members));
             }
@@ -201,7 +202,7 @@ public sealed class MembersTests
     private static Dictionary<string, string> Present(Members members) =>
         members.Present().ToDictionary(member => member.Session, member => member.Data.ToString());
 
-    private static void Step(Members members, Random chance)
+    private static void Step(Members members, Random chance, int turn)
     {
         var name = "m" + chance.Next(4);
         var presence = chance.Next(3) == 0 ? null : $$"""{"x":{{chance.Next(100)}}}""";
@@ -210,7 +211,7 @@ public sealed class MembersTests
         else if (presence is not null && chance.Next(2) == 0)
             members.SetPresence(member, Given.Fields(presence));
         else
-            members.Remove(member);
+            members.Remove(member, chance.Next(2) == 0 ? TimeSpan.FromSeconds(turn + 3) : null); // perhaps only its line broke
     }
 
     /// <summary>As a client does, in the order of the frame.</summary>
@@ -242,7 +243,7 @@ public sealed class MembersTests
     private static Member Member(string session, string? presence)
     {
         var member = new Member(session, new Guest(session));
-        member.Enter(session, true, presence is null ? null : Given.Fields(presence), default, null, new Tape(1), 0, new Tape(1));
+        member.Enter(session, true, presence is null ? null : Given.Fields(presence), default, null, new Tape(1), 0, new Whispers(1));
         return member;
     }
 }

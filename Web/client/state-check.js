@@ -1,0 +1,40 @@
+// @ts-check
+/** The pause before the second try to mend a state, doubled with each, and the longest, in ms. */
+const PAUSE_MS = 10_000;
+const PAUSE_MS_MAX = 600_000;
+
+/**
+ * What a replica knows of being what the server has. Pure. The first difference is mended at once; one that comes back although it was
+ * mended waits, longer each time: a fault of ours must not become a load for the server.
+ */
+export class StateCheck {
+  #inARow = 0;
+  #mending = false;
+
+  /** The last position at which both were equal. */
+  equalAt = 0;
+  /** Differences that were found, those aside that came while one was being mended. */
+  count = 0;
+
+  /** Does it wait before it is mended again? */
+  get isStuck() { return this.#mending && this.#inARow > 1; }
+
+  /** @param {number} seq @param {boolean} live told of the moment; a good snapshot alone does not show that folding on it goes well */
+  equal(seq, live) {
+    this.equalAt = seq;
+    this.#mending = false;
+    if (live) this.#inARow = 0;
+  }
+
+  /** @returns {number | undefined} ms to wait before it is mended; undefined: it is waited for already */
+  differ() {
+    if (this.#mending) return undefined;
+    this.#mending = true;
+    this.count++;
+    const tries = this.#inARow++;
+    return tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (tries - 1));
+  }
+
+  /** A snapshot has taken the place of what differed; whether it is any better is to be seen. */
+  mended() { this.#mending = false; }
+}
