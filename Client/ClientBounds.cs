@@ -27,6 +27,9 @@ internal static partial class ClientBounds
         Between(options.ConnectTimeout, TimeSpan.FromMilliseconds(1), s_longest, nameof(options.ConnectTimeout));
         Between(options.PingGrace, TimeSpan.Zero, s_longest, nameof(options.PingGrace));
         Between(options.LostAfter, TimeSpan.Zero, s_longest, nameof(options.LostAfter));
+        Between(options.PresenceThrottle, TimeSpan.FromMilliseconds(16), TimeSpan.FromSeconds(1), nameof(options.PresenceThrottle));
+        if (options.AskTimeout != Timeout.InfiniteTimeSpan)
+            Between(options.AskTimeout, TimeSpan.FromMilliseconds(1), s_longest, nameof(options.AskTimeout));
         Between(options.GoodbyeTimeout, TimeSpan.Zero, s_longest, nameof(options.GoodbyeTimeout));
         Between(options.Reconnect.MinUptime, TimeSpan.Zero, s_longest, nameof(options.Reconnect.MinUptime));
         if (options.Reconnect is not ReconnectPolicy policy)

@@ -132,7 +132,7 @@ test('Where others are to see that we are present, a page that nobody sees makes
 
 test('A page that is put away keeps no socket and makes no attempt, and comes back at once', () => onAPage(page => {
   for (const isDown of [false, true]) {
-    const { client, sockets, clock } = aConnectedClient();
+    const { client, sockets, clock } = aConnectedClient({}, { idleAfter: 0 });
     if (isDown) sockets.last.fall();
     page.dispatchEvent(new Event('pagehide'));
     assert.equal(sockets.last.closedWith, isDown ? undefined : 1000);

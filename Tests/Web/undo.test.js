@@ -97,8 +97,14 @@ test('A hundred steps are kept', () => {
 test('Restoring asks for the past and is a change that can be undone', async () => {
   const { client, sockets } = aConnectedClient({ seq: 5, entities: [{ entity: 'a', kind: 'card', version: 5, data: { title: 'new' } }] });
   const done = client.restore('a', 3);
-  const { id } = sockets.last.frames().at(-1);
-  sockets.last.hear({ ...snapshot(3, [{ entity: 'a', kind: 'card', version: 2, data: { title: 'old' } }]), id });
+  await settled();
+  const { id } = sockets.last.frames('history').at(-1);
+  sockets.last.hear({
+    type: 'result', id, floor: 0, more: false, events: [
+      event(1, { type: 'create', entity: 'b', kind: 'card', data: {}, version: 1 }),
+      event(2, { type: 'create', entity: 'a', kind: 'card', data: { title: 'old' }, version: 2 }),
+      event(3, { type: 'delete', entity: 'b' })],
+  });
   await settled();
   assert.equal(client.store.get('a')?.data.title, 'old');
   sockets.last.hear(own(6, sockets.last.frames().at(-1)));
