@@ -74,7 +74,7 @@ export class Presence {
     this.#replace(Object.fromEntries(Object.entries({ ...this.#own, ...copy }).filter(([, value]) => value !== null)));
   }
 
-  /** Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
+  /** @internal Are we at work, at rest, or elsewhere? Told as the field `activity`, where it is not `active`, if we are to be seen at all. @param {Activity} activity */
   be(activity) {
     this.#activity = activity;
     if (!this.#own || activityOf({ data: this.#own }) === activity) return;
@@ -123,7 +123,7 @@ export class Presence {
     this.#apply(joined.filter(isOther), left.filter(session => session !== self), known);
   }
 
-  /** The line is gone: who knows whether they are still there. */
+  /** @internal The line is gone: who knows whether they are still there. */
   fade() {
     if (this.#stale) return;
     this.#stale = true;
