@@ -52,7 +52,7 @@ internal sealed class ClientTelemetry : IDisposable
     }
 
     /// <summary>One call of a caller, on its way.</summary>
-    internal sealed class Operation(ClientTelemetry telemetry, string name, Activity? activity, long began) : IDisposable
+    internal sealed class Operation(ClientTelemetry telemetry, string name, System.Diagnostics.Activity? activity, long began) : IDisposable
     {
         private string _outcome = "failed";
 

@@ -196,16 +196,6 @@ public sealed partial class EventOnlyClient
         return end;
     }
 
-    /// <summary>Leaves, and joins again from where we stand, on the same line.</summary>
-    private void Rejoin()
-    {
-        _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
-        _joinId = _requests.NewId('j');
-        _presenceChanged = false;
-        _outbox.Enqueue(_replica.Join(_joinId, _presence));
-        _line.Expect();
-    }
-
     private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
 
     private void ReleaseLater(ReplicaEffect.Wait wait)

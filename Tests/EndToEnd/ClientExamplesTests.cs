@@ -51,9 +51,27 @@ public sealed partial class ClientExamplesTests
         await BeRefused(client, deadline.Token);
         await Hear(client, deadline.Token);
         await Ask(client, deadline.Token);
+        await LookBack(client, deadline.Token);
+        await Stream(client, deadline.Token);
 
         client.Store.Get("card-3").Should().NotBeNull();
         client.Store.Get("card-2").Should().BeNull();
+    }
+
+    private static async Task LookBack(EventOnlyClient client, CancellationToken ct)
+    {
+        var then = await client.AtAsync(1, key: "slider", ct); // of several with one key the last wins
+        Console.WriteLine($"{then.At} {then.Live} {then.Get("card-1")?.Version}"); // when, how many events are newer, what there was
+        await foreach (var happened in client.ReplayAsync(from: 1, to: 2, speed: double.PositiveInfinity, ct: ct))
+            Console.WriteLine(happened.Seq);
+    }
+
+    private static async Task Stream(EventOnlyClient client, CancellationToken ct)
+    {
+        using var changes = client.StateChangesAsync();
+        using var created = client.EventsAsync(EventFilter.OfType("create"), fromSeq: 1); // what was is read first, then what happens
+        await foreach (var happened in created.WithCancellation(ct))
+            break;
     }
 
     private static async Task Begin(Uri uri, CancellationToken ct)

@@ -135,7 +135,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
                 _adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
                 break;
             case ServerMessage.State told when Replica.IsLive && told.Seq == Replica.Seq:
-                Adventures.Add("Checked");
+                _adventures.Add("Checked");
                 break;
             case ServerMessage.Ack { Duplicate: true }:
                 _adventures.Add("Duplicate");

@@ -266,6 +266,7 @@ export class Room {
     if (reason === 'epoch') this.steps.clear();
     const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
     if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
+    if (reason === 'epoch') this.steps.clear();
     this.#seqTold = reason === 'behind' ? Math.max(this.#seqTold, seq) : seq;
     this.emitter.emit('snapshot', { seq, count, reason });
   }
