@@ -45,7 +45,7 @@ function aHistory({ head = 1200, floor = 0 } = {}) {
   return { ...world, asked, serve };
 }
 
-/** @param {import('../../Web/client/past.js').Past} past */
+/** @param {import('../../Web/client/eventonly.js').Past} past */
 const votes = past => past.get('c')?.data.votes;
 
 test('A moment has the state, its time, its hash, and how many events are newer now', async () => {
