@@ -50,7 +50,7 @@ public sealed partial class EventOnlyClient
                     && CommandLimits.Judge(submit.Command, _output.Written, _limits) is { } refusal)
                 {
                     // Refused in the server's place: it leaves the view with what depends on it, and their callers are told.
-                    Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
+                    Obey(_replica.Refuse(submit.N, refusal));
                     _pulse.Beat();
                     continue;
                 }
@@ -122,7 +122,7 @@ public sealed partial class EventOnlyClient
                 _requests.TryTake(m);
                 return Obey(_replica.Receive(m)); // it tells the floor
             default:
-                return _requests.TryTake(message) ? null : Obey(_replica.Receive(message));
+                return _requests.TryTake(message) ? null : Obey(_replica.Receive(message, _options.Time.GetUtcNow().ToUnixTimeMilliseconds()));
         }
     }
 
@@ -136,7 +136,7 @@ public sealed partial class EventOnlyClient
             : new(error.Code.Word(), error.Message, CloseAdvice.Stop);
     }
 
-    private LineEnd? Obey(ImmutableArray<ReplicaEffect> effects)
+    private LineEnd? Obey(ImmutableArray<ReplicaEffect> effects, CancellationToken withdrawnBy = default)
     {
         LineEnd? end = null;
         foreach (var effect in effects)
@@ -144,10 +144,26 @@ public sealed partial class EventOnlyClient
             switch (effect)
             {
                 case ReplicaEffect.Settled settled:
-                    TakeOwner(settled.Command.N)?.TrySetResult(settled.Ack);
+                    foreach (var owner in TakeOwners(settled.Command))
+                        owner.TrySetResult(settled.Ack);
                     break;
                 case ReplicaEffect.Failed failed:
-                    TakeOwner(failed.Command.N)?.TrySetException(new RejectedException(failed.Refusal));
+                    var refused = new RejectedException(failed.Refusal, failed.RetryAfterMs);
+                    ForgetSteps(failed.Command);
+                    foreach (var owner in TakeOwners(failed.Command))
+                        owner.TrySetException(refused);
+                    _rejections.Publish(new(failed.Command.Command, refused, failed.Reverted), () => new SubscriberTooSlowException(_replica.Seq));
+                    break;
+                case ReplicaEffect.Withdrawn withdrawn:
+                    ForgetSteps(withdrawn.Command);
+                    foreach (var owner in TakeOwners(withdrawn.Command))
+                        owner.TrySetCanceled(withdrawnBy);
+                    break;
+                case ReplicaEffect.Changed changed:
+                    _changes.Publish(changed.Change, () => new SubscriberTooSlowException(_replica.Seq));
+                    break;
+                case ReplicaEffect.Conflicted conflicted:
+                    _conflicts.Publish(conflicted.Conflict, () => new SubscriberTooSlowException(_replica.Seq));
                     break;
                 case ReplicaEffect.Happened { Event: var happened }:
                     _events.Publish(happened, () => new SubscriberTooSlowException(happened.Seq - 1));
@@ -156,6 +172,8 @@ public sealed partial class EventOnlyClient
                     _events.EndAll(new EventsMissedException(from, seq));
                     break;
                 case ReplicaEffect.Live live:
+                    if (live.Missed is null)
+                        _steps.Clear(); // of another journal
                     (_state, _lastResume) = (ConnectionState.Connected, new(live.Mode, live.Missed));
                     _line.Held();
                     break;
@@ -173,7 +191,11 @@ public sealed partial class EventOnlyClient
         return end;
     }
 
-    private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
+    private TaskCompletionSource<Ack>? TakeOwner(long ticket) => _owners.Remove(ticket, out var owner) ? owner : null;
+
+    private IEnumerable<TaskCompletionSource<Ack>> TakeOwners(PendingCommand command) => command.Tickets.Select(TakeOwner).OfType<TaskCompletionSource<Ack>>();
+
+    private void ForgetSteps(PendingCommand command) => command.Tickets.ForEach(_steps.Failed);
 
     private void ReleaseLater(ReplicaEffect.Wait wait)
     {

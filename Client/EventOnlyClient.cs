@@ -14,7 +14,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private readonly ClientOptions _options;
     private readonly Replica _replica;
     private readonly Requests _requests = new();
-    private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = [];
+    private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = []; // by ticket
+    private readonly Subscriptions<StoreChange> _changes;
+    private readonly Subscriptions<FieldConflict> _conflicts;
+    private readonly Subscriptions<Rejection> _rejections;
     private readonly Subscriptions<ProjectEvent> _events;
     private readonly Subscriptions<ServerMessage.Broadcast> _broadcasts;
     private readonly Pulse _pulse = new();
@@ -29,11 +32,15 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     {
         _options = options;
         _presence = options.Presence;
-        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window);
+        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, new(options.Window, options.QueueMax, options.QueueBytesMax));
         _events = new(options.StreamItemsMax);
         _broadcasts = new(options.StreamItemsMax);
+        _changes = new(options.StreamItemsMax);
+        _conflicts = new(options.StreamItemsMax);
+        _rejections = new(options.StreamItemsMax);
+        _skipped = new(options.StreamItemsMax);
         _line = new(uri, options, new(SayHello, NextToSend, Hear, Ping, GoOffline));
-        Store = new(() => Read(() => _replica.View), () => Read(() => _replica.Confirmed));
+        Store = new(_replica, _gate, _changes);
     }
 
     /// <summary>Connects and joins; returns when the state is there. Tries until <paramref name="ct"/>, unless told otherwise.</summary>
@@ -180,7 +187,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         {
             (_state, _closed) = (ConnectionState.Disconnected, reason);
             _replica.Off();
-            _replica.WithdrawAll();
+            Obey(_replica.WithdrawAll());
             _requests.FailAll(reason);
             foreach (var owner in _owners.Values)
                 owner.TrySetException(reason);
@@ -189,6 +196,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         var asked = _stopping.IsCancellationRequested;
         _events.Close(asked ? null : reason);
         _broadcasts.Close(asked ? null : reason);
+        _changes.Close(asked ? null : reason);
+        _conflicts.Close(asked ? null : reason);
+        _rejections.Close(asked ? null : reason);
+        _skipped.Close(asked ? null : reason);
         _pulse.Beat();
     }
 

@@ -65,8 +65,8 @@ internal sealed class SimulatedClient(string name, int seed)
         if (!SeesBallot || Replica.PendingCount > 90)
             return;
         var command = MakeCommand();
-        Replica.Submit(command);
-        _asked++;
+        foreach (var effect in Replica.Submit(command, ++_asked))
+            Heed(effect);
         CheckVotes();
     }
 
@@ -171,7 +171,11 @@ internal sealed class SimulatedClient(string name, int seed)
         }
     }
 
-    private void Answer(PendingCommand command) => _answered.Add(command.N).Should().BeTrue($"{name}'s command {command.N} is answered once");
+    private void Answer(PendingCommand command)
+    {
+        foreach (var ticket in command.Tickets)
+            _answered.Add(ticket).Should().BeTrue($"{name}'s command {ticket} is answered once");
+    }
 
     /// <summary>A sender sees its own votes, each once, from the moment it gave them: never one too many, never one too few, whatever the line does.</summary>
     private void CheckVotes()
