@@ -12,7 +12,9 @@ help() {
 ./run.sh --port 9000         the same with settings (./run.sh --help-settings lists them)
 ./run.sh test                all tests; ends with "N passed, N failed, N skipped"
 ./run.sh test --long         the same, with the slow suites in their long form
-./run.sh check               layout, analyzers, types of the scripts
+./run.sh check               layout, analyzers, types of the scripts, and that the client's one file is up to date and not too large
+./run.sh generate            makes the JavaScript client's one file, and its types, from its sources
+./run.sh mutants             breaks each client in known ways and says which tests notice; --list, or names of mutants
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
 ./run.sh load                headless clients against a server it starts, or --url; checks every event; --help lists its options
 ./run.sh bench               lists the benches; ./run.sh bench NAME [--short | --long] measures, beside other servers where it compares
@@ -59,7 +61,7 @@ has_node() { command -v node >/dev/null && [ "$(node -p 'Number(process.versions
 need_node() {
     has_node && command -v npm >/dev/null || apt_install nodejs npm && has_node ||
         { say "Node.js 18 or newer is missing (https://nodejs.org, or package nodejs and npm)."; return 1; }
-    [ -d Tests/Web/node_modules/typescript ] && [ -d Tests/Web/node_modules/@types/ws ] ||
+    [ -d Tests/Web/node_modules/typescript ] && [ -d Tests/Web/node_modules/@types/ws ] && [ -d Tests/Web/node_modules/esbuild ] ||
         (cd Tests/Web && npm install --no-package-lock --no-fund --no-audit --silent >&2) ||
         { say "npm could not install what Tests/Web/package.json names."; return 1; }
 }
@@ -217,6 +219,46 @@ run_tests() {
     [ "$failed" -eq 0 ]
 }
 
+# The client as one file, and its types as another, in a folder: generate_to FOLDER
+generate_to() {
+    local client=$ROOT/Web/client parts
+    parts=$(mktemp -d)
+    "$ROOT/Tests/Web/node_modules/.bin/esbuild" "$client/eventonly.js" --bundle --format=esm --minify --target=es2022 --log-level=warning \
+        --banner:js="// Made by ./run.sh generate: change the scripts beside it." --outfile="$1/eventonly.min.js" &&
+        "$ROOT/Tests/Web/node_modules/.bin/tsc" -p "$client/tsconfig.types.json" --outDir "$parts" >&2 &&
+        node "$ROOT/Tests/Web/declarations.js" "$parts" "$1/eventonly.d.ts"
+    local status=$?
+    rm -rf "$parts"
+    return $status
+}
+
+generate() {
+    cd "$ROOT"
+    need_node || exit 2
+    generate_to Web/client || die "The client's one file cannot be made."
+    node Tests/Web/size.js --modules
+}
+
+# What is committed must be what its sources make, and no larger than agreed.
+check_generated() {
+    local made status=0
+    made=$(mktemp -d)
+    generate_to "$made" || status=1
+    for file in eventonly.min.js eventonly.d.ts; do
+        cmp -s "$made/$file" "Web/client/$file" || { say "Web/client/$file is not what its sources make: run './run.sh generate'."; status=1; }
+    done
+    rm -rf "$made"
+    node Tests/Web/size.js >&2 || { say "The client is larger than agreed: see Tests/Web/size.js."; status=1; }
+    return $status
+}
+
+mutants() {
+    need_dotnet
+    cd "$ROOT"
+    need_node || exit 2
+    node Tests/Mutants/run.js "$@"
+}
+
 check() {
     need_dotnet
     cd "$ROOT"
@@ -232,6 +274,8 @@ check() {
 case "${1:-}" in
     test) shift; run_tests "$@" ;;
     check) check ;;
+    generate) generate ;;
+    mutants) shift; mutants "$@" ;;
     bench) shift; bench "$@" ;;
     publish) shift; publish "$@" ;;
     load | replay | record | tail | page) tool "$@" ;;

@@ -223,8 +223,16 @@ internal sealed class Conversation(Connection connection, Surroundings around) :
 
     private async ValueTask BringSlowlyAsync(ProjectLoop loop, Inbound inbound, ClientMessage message)
     {
-        if (await loop.BringAsync(inbound, connection.Over))
-            return;
+        try
+        {
+            if (await loop.BringAsync(inbound, connection.Over))
+                return;
+        }
+        catch (OperationCanceledException)
+        {
+            ServerTraces.End((inbound as Inbound.Submit)?.Span, around.Time.GetUtcNow(), ErrorCode.Unavailable.Word());
+            throw;
+        }
         ServerTraces.End((inbound as Inbound.Submit)?.Span, around.Time.GetUtcNow(), ErrorCode.Unavailable.Word());
         if (!loop.HasRetired)
             connection.End(CloseCode.ServerFault); // the project had a fault: come back, and it is opened anew

@@ -13,7 +13,7 @@ internal sealed class Turn
 
     private static readonly ConcurrentQueue<Turn> s_spare = new();
 
-    private AppendResult _result;
+    private AppendResult? _result; // null: the journal was not even asked
     private Task<AppendResult>? _appending;
 
     public List<Submission> Submissions { get; } = [];
@@ -48,8 +48,9 @@ internal sealed class Turn
             _appending = appending.AsTask();
     }
 
-    /// <summary>What the journal said. Throws what it threw.</summary>
-    public async ValueTask<AppendResult> ResultAsync() => _appending is { } appending ? await appending : _result;
+    /// <summary>What the journal said. Throws what it threw; and where it was not asked, for then nothing is recorded.</summary>
+    public async ValueTask<AppendResult> ResultAsync() =>
+        _appending is { } appending ? await appending : _result ?? throw new OperationCanceledException("The journal was stopped before this.");
 
     public bool Has(Member member)
     {
@@ -70,7 +71,7 @@ internal sealed class Turn
         Submissions.Clear();
         Looks.Clear();
         Draft.Clear();
-        (Bytes, _appending, Times, AppendedAt) = (0, null, null, 0);
+        (Bytes, _result, _appending, Times, AppendedAt) = (0, null, null, null, 0);
         if (s_spare.Count < SpareMax)
             s_spare.Enqueue(this);
     }

@@ -12,6 +12,8 @@ namespace EventOnly.Tests.Bench;
 /// </summary>
 internal sealed class BenchWriter : IPeer
 {
+    private const int Idle = 0, Pumping = 1, LookAgain = 2;
+
     private static readonly JsonFields s_data = JsonFields.Parse("""{"title":""}"""u8);
 
     private static readonly ImmutableArray<JsonFields> s_patches =
@@ -24,6 +26,7 @@ internal sealed class BenchWriter : IPeer
     private readonly Mailbox _mailbox = new(1 << 20);
     private readonly Member _member;
     private long _sentAt;
+    private int _pump = Idle;
 
     public BenchWriter(string session, string project, ProjectLoop loop, AppendGate gate)
     {
@@ -66,7 +69,20 @@ internal sealed class BenchWriter : IPeer
 
     void IPeer.End(CloseCode code) => _done.TrySetException(new BrokenPromiseException($"A writer was sent away: {code}."));
 
+    /// <summary>Shards of a large project wake from several threads: who comes second has the first look once more.</summary>
     void IPeer.Wake()
+    {
+        if (Interlocked.Exchange(ref _pump, LookAgain) != Idle)
+            return;
+        do
+        {
+            Interlocked.Exchange(ref _pump, Pumping);
+            TakeAll();
+        }
+        while (Interlocked.CompareExchange(ref _pump, Idle, Pumping) != Pumping);
+    }
+
+    private void TakeAll()
     {
         while (_mailbox.TryTake(out var frame) || _member.TryTake(out frame, out _))
         {

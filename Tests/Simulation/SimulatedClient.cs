@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using EventOnly.Client;
 using EventOnly.Protocol.State;
@@ -7,82 +6,79 @@ using EventOnly.Protocol.Wire;
 namespace EventOnly.Tests.Simulation;
 
 /// <summary>
-/// A client's core without its shell: the real <see cref="Replica"/> at the end of a line that is two queues of bytes. It checks at every step
-/// what a user would notice.
+/// The C# client's core without its shell: the real <see cref="Replica"/> at the end of a line. It checks at every step what a user would notice.
 /// </summary>
-internal sealed class SimulatedClient(string name, int seed)
+/// <param name="name">Its name in the world.</param>
+/// <param name="isForgetful">Whether the server may forget what it has told, so that nobody can rely on it.</param>
+internal sealed class SimulatedClient(string name, bool isForgetful = false) : ISimulatedClient
 {
-    private readonly Random _random = new(seed);
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
-    private readonly HashSet<long> _answered = [];
+    private readonly HashSet<long> _answered = []; // by ticket
     private readonly List<long> _held = [];
+    private readonly List<string> _markers = [];
+    private readonly List<string> _troubles = [];
+    private readonly HashSet<string> _adventures = new(StringComparer.Ordinal);
     private long _myVotes;
     private int _joins;
     private int _asked;
 
-    /// <summary>The entity that everybody votes on and nobody deletes.</summary>
-    public const string Ballot = "ballot";
-
     public Replica Replica { get; } = new("sim", "secret-of-" + name.PadLeft(8, '0'));
-
-    public SimulatedServer.Port? Port { get; private set; }
-
-    public Queue<byte[]> ToServer { get; } = new();
-
-    public Queue<byte[]> FromServer { get; } = new();
 
     public string Name => name;
 
-    /// <summary>Commands asked for, and commands of which the outcome was told; each exactly once at the end.</summary>
-    public (int Asked, int Answered) Commands => (_asked, _answered.Count);
+    public SimulatedLine? Line { get; private set; }
 
-    /// <summary>What this client went through, so that a world too mild to prove anything is noticed.</summary>
-    public HashSet<string> Adventures { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Votes of this client that took effect or may still.</summary>
-    public long Votes => _myVotes;
-
-    public bool WantsToComeBack { get; private set; } = true;
+    public bool IsAtRest(long seq) => Replica is { IsCaughtUp: true, PendingCount: 0 } && Replica.Seq == seq;
 
     public void Connect()
     {
-        (Port, WantsToComeBack) = (new(), false);
+        Line = new();
         Send(Replica.Join("j" + ++_joins));
     }
 
-    /// <summary>The line is cut: what was under way in either direction is lost.</summary>
     public void Cut()
     {
+        if (Line is { IsTorn: true })
+            _adventures.Add("Torn");
         Replica.Off();
-        ToServer.Clear();
-        FromServer.Clear();
-        (Port, WantsToComeBack) = (null, true);
+        Line = null;
     }
 
-    public void Submit()
+    /// <summary>The watch is the shell's, and its tests are elsewhere: here it has struck.</summary>
+    public void NoticeSilence()
+    {
+        _adventures.Add("Silence");
+        Cut();
+    }
+
+    public void Submit(int chance)
     {
         if (!SeesBallot || Replica.PendingCount > 90)
             return;
-        var command = MakeCommand();
-        foreach (var effect in Replica.Submit(command, ++_asked))
+        foreach (var effect in Replica.Submit(MakeCommand(chance), ++_asked))
             Heed(effect);
         CheckVotes();
     }
 
-    private Command MakeCommand()
+    /// <summary>The same command as Tests/Web/world-host.js makes of the same chance and the same view.</summary>
+    private Command MakeCommand(int chance)
     {
-        var some = Replica.View.Entities.Keys.Where(id => id != Ballot).OrderBy(_ => _random.Next()).FirstOrDefault() ?? "nothing";
-        switch (_random.Next(10))
+        string[] cards = [.. Replica.View.Entities.Where(entity => entity.Value.Kind == "card").Select(entity => entity.Key)];
+        var some = cards.Length == 0 ? "nothing" : cards[chance / 10 % cards.Length];
+        var value = chance / 1000 % 100;
+        switch (chance % 10)
         {
             case < 4:
                 _myVotes++;
-                return new Command.Increment(Ballot, [new FieldDelta("by-" + name, 1)], null);
-            case < 6:
-                return new Command.Create(Id(), "card", Data("title", _random.Next(100)));
+                return new Command.Increment(World.Ballot, [new FieldDelta("by-" + name, 1)], null);
+            case 4:
+                return new Command.Create(Id(), "marker", Data("of", value));
+            case 5:
+                return new Command.Create(Id(), "card", Data("title", value));
             case < 8:
-                long? ifVersion = _random.Next(3) == 0 ? Replica.View.Entities.GetValueOrDefault(some)?.Version : null;
-                return new Command.Patch(some, Data("title", _random.Next(100)), ifVersion);
+                long? ifVersion = value % 3 == 0 ? Replica.View.Entities.GetValueOrDefault(some)?.Version : null;
+                return new Command.Patch(some, Data("title", value), ifVersion);
             case 8:
                 return new Command.Delete(some, null);
             default:
@@ -94,13 +90,12 @@ internal sealed class SimulatedClient(string name, int seed)
 
     private static JsonFields Data(string field, int value) => JsonFields.Empty.With(field, CanonicalValue.Of(value));
 
-    /// <summary>Puts on the line what may be sent; now and then twice, as a client does that is not sure.</summary>
-    public void Flush()
+    public void Flush(int chance)
     {
-        while (Port is not null && Replica.Next() is { } next)
+        for (; Line is not null && Replica.Next() is { } next; chance = (chance / 2) + 1)
         {
             Send(next);
-            if (_random.Next(20) == 0)
+            if (chance % 16 == 0)
                 Send(next);
         }
     }
@@ -115,15 +110,15 @@ internal sealed class SimulatedClient(string name, int seed)
     {
         _output.Clear();
         WireCodec.Encode(_output, message);
-        ToServer.Enqueue(_output.Written.ToArray());
+        Line!.Say(_output.Written);
     }
 
-    /// <summary>Takes the bytes of one write: one or more whole frames.</summary>
-    public void Receive(ReadOnlySpan<byte> bytes)
+    public void Hear(IReadOnlyList<byte[]> messages)
     {
-        while (!bytes.IsEmpty && Port is not null)
+        foreach (var text in messages)
         {
-            var text = TakeFrame(ref bytes);
+            if (Line is null)
+                return;
             _codec.TryDecode(text, out ServerMessage? message, out var fault).Should().BeTrue(fault?.Message);
             Remember(message!);
             foreach (var effect in Replica.Receive(message!))
@@ -137,13 +132,13 @@ internal sealed class SimulatedClient(string name, int seed)
         switch (message)
         {
             case ServerMessage.Joined joined:
-                Adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
+                _adventures.UnionWith(joined.Outcomes.Select(outcome => outcome.Fate.ToString()));
                 break;
             case ServerMessage.Ack { Duplicate: true }:
-                Adventures.Add("Duplicate");
+                _adventures.Add("Duplicate");
                 break;
             case ServerMessage.Reject reject:
-                Adventures.Add(reject.Refusal.Code.ToString());
+                _adventures.Add(reject.Refusal.Code.ToString());
                 break;
         }
     }
@@ -153,53 +148,47 @@ internal sealed class SimulatedClient(string name, int seed)
         switch (effect)
         {
             case ReplicaEffect.Live live:
-                Adventures.Add(live.Mode.ToString());
+                _adventures.Add(live.Mode.ToString());
                 break;
             case ReplicaEffect.Settled settled:
                 Answer(settled.Command);
+                if (settled.Command.Command is Command.Create { Kind: "marker", Entity: { } id })
+                    _markers.Add(id);
                 break;
             case ReplicaEffect.Failed failed:
                 Answer(failed.Command);
-                failed.Command.Command.Should().NotBeOfType<Command.Increment>("a vote is never refused");
+                if (failed.Command.Command is Command.Increment && !isForgetful)
+                    _troubles.Add("A vote was refused.");
                 break;
             case ReplicaEffect.Wait wait:
                 _held.Add(wait.N);
                 break;
             case ReplicaEffect.Rejoin:
             case ReplicaEffect.Trouble:
-                throw new AssertionException($"{name}: {effect}");
+                _troubles.Add(effect.ToString());
+                break;
         }
     }
 
     private void Answer(PendingCommand command)
     {
         foreach (var ticket in command.Tickets)
-            _answered.Add(ticket).Should().BeTrue($"{name}'s command {ticket} is answered once");
+        {
+            if (!_answered.Add(ticket))
+                _troubles.Add($"Command {ticket} was answered twice.");
+        }
     }
 
     /// <summary>A sender sees its own votes, each once, from the moment it gave them: never one too many, never one too few, whatever the line does.</summary>
     private void CheckVotes()
     {
-        if (SeesBallot)
-            VotesIn(Replica.View).Should().Be(_myVotes, $"{name} sees its own votes");
+        if (SeesBallot && !isForgetful)
+            World.VotesOf(name, Replica.View).Should().Be(_myVotes, $"{name} sees its own votes");
     }
 
     /// <summary>A shared snapshot may be older than the ballot; its tail then brings it.</summary>
-    private bool SeesBallot => Replica.Confirmed.Entities.ContainsKey(Ballot);
+    private bool SeesBallot => Replica.Confirmed.Entities.ContainsKey(World.Ballot);
 
-    public long VotesIn(ProjectState state) =>
-        state.Entities.GetValueOrDefault(Ballot)?.Data["by-" + name]?.AsInteger() ?? 0;
-
-    private static ReadOnlySpan<byte> TakeFrame(ref ReadOnlySpan<byte> bytes)
-    {
-        var (head, length) = bytes[1] switch
-        {
-            126 => (4, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..])),
-            127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(bytes[2..])),
-            var small => (2, small),
-        };
-        var text = bytes.Slice(head, length);
-        bytes = bytes[(head + length)..];
-        return text;
-    }
+    public RestReport Report() =>
+        new(Replica.Confirmed.Hash.ToString(), World.TextOf(Replica.View), _asked, _answered.Count, _myVotes, _markers, LinesAtOnce: 1, _troubles, _adventures);
 }

@@ -21,8 +21,15 @@ internal sealed class SimulatedServer(Random random)
     private readonly WireCodec _codec = new(WireLimits.Default);
     private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
     private long _nowMs = 1_763_712_000_000;
+    private int _epoch = 1;
 
     public ProjectState State => _project.State;
+
+    /// <summary>What a client of this server learns of what is recorded: each event as the journal has it.</summary>
+    public IEnumerable<string> Journal => _journal.Select(entry => System.Text.Encoding.UTF8.GetString(entry.Json.Span));
+
+    /// <summary>Whether events that were told are lost.</summary>
+    public bool HasForgotten { get; private set; }
 
     /// <summary>How often a draft was undone with another that had been decided on it.</summary>
     public int UndoneTogether { get; private set; }
@@ -58,6 +65,9 @@ internal sealed class SimulatedServer(Random random)
                 replaced?.End(CloseCode.Replaced);
                 _project.UnmadeSnapshots.ForEach(snapshot => snapshot.Make());
                 _project.UnmadeSnapshots.Clear();
+                break;
+            case ClientMessage.Leave:
+                Leave(port);
                 break;
             case ClientMessage.Submit submit:
                 _submissions.Add(new(port.Member!, submit.N, submit.Command));
@@ -118,11 +128,19 @@ internal sealed class SimulatedServer(Random random)
     }
 
     /// <summary>Forgets everything but the journal, and opens from it.</summary>
-    public void Die()
+    /// <param name="lost">How many of its newest events are gone as well; what was told and is no more makes it another journal.</param>
+    public void Die(int lost = 0)
     {
         _submissions.Clear();
         _underWay.Clear();
-        _project = new("sim", new("epoch-1", _journal.Count, 0), s_options);
+        lost = Math.Min(lost, _journal.Count - 1); // the ballot stays
+        if (lost > 0)
+        {
+            _journal.RemoveRange(_journal.Count - lost, lost);
+            _epoch++;
+            HasForgotten = true;
+        }
+        _project = new("sim", new($"epoch-{_epoch}", _journal.Count, 0), s_options);
         foreach (var entry in _journal)
             _project.CatchUp(entry);
         _project.EndCatchUp();

@@ -1,60 +1,85 @@
+using System.Globalization;
 using EventOnly.Protocol.State;
 
 namespace EventOnly.Tests.Simulation;
 
 /// <summary>
-/// A server and several clients in one seeded, single-threaded world: lines delay, clog and break, messages are sent twice, dead sockets speak
-/// late, the server dies and comes back. Within a line order holds, as in TCP.
+/// A server and several clients in one seeded, single-threaded world: lines delay, clog, go silent and break at any byte, messages are sent twice,
+/// dead sockets speak late, the server dies and comes back, in some worlds without the end of its journal. Within a line order holds, as in TCP.
+/// The world draws all chance, and as much of it each turn whatever comes of it: every crew lives through the same schedule.
 /// </summary>
 internal sealed class World
 {
+    /// <summary>The entity that everybody votes on and nobody deletes.</summary>
+    public const string Ballot = "ballot";
+
     private readonly Random _random;
     private readonly SimulatedServer _server;
-    private readonly List<SimulatedClient> _clients = [];
-    private readonly List<(SimulatedServer.Port Port, Queue<byte[]> Unheard)> _ghosts = [];
+    private readonly ISimulatedClient[] _clients;
+    private readonly List<SimulatedLine> _ghosts = [];
+    private readonly bool _isForgetful;
 
-    public World(int seed, int clients = 4)
+    public World(int seed, Crew crew = Crew.CSharp, NodeHost? host = null, int clients = 4)
     {
+        _isForgetful = IsForgetful(seed);
         _random = new(seed);
         _server = new(new Random(seed + 1));
-        for (var i = 0; i < clients; i++)
-            _clients.Add(new((i + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), seed * 31 + i));
+        host?.Clear();
+        _clients = [.. Enumerable.Range(0, clients).Select(i => Member(crew, i, host, seed))];
         SetUpBallot();
     }
 
+    /// <summary>Whether the server of this world may lose events that it has told.</summary>
+    public static bool IsForgetful(int seed) => seed % 5 == 0;
+
     public SimulatedServer Server => _server;
 
-    public IReadOnlyList<SimulatedClient> Clients => _clients;
+    public IReadOnlyList<ISimulatedClient> Clients => _clients;
+
+    /// <summary>The votes of somebody, as a state counts them.</summary>
+    public static long VotesOf(string name, ProjectState state) => state.Entities.GetValueOrDefault(Ballot)?.Data["by-" + name]?.AsInteger() ?? 0;
+
+    /// <summary>All entities in one canonical text, the same in both languages.</summary>
+    public static string TextOf(ProjectState state) =>
+        string.Join('\n', state.Entities.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value.Kind} {each.Value.Version} {each.Value.Data}")));
+
+    private ISimulatedClient Member(Crew crew, int i, NodeHost? host, int seed)
+    {
+        var name = (i + 1).ToString(CultureInfo.InvariantCulture);
+        return crew == Crew.JavaScript || (crew == Crew.Mixed && i % 2 == 1)
+            ? new NodeClient(name, host!, seed * 31 + i, _isForgetful)
+            : new SimulatedClient(name, _isForgetful);
+    }
 
     private void SetUpBallot()
     {
-        var founder = new SimulatedClient("founder", 0);
+        var founder = new SimulatedClient("founder");
         founder.Connect();
-        founder.Replica.Submit(new Command.Create(SimulatedClient.Ballot, "ballot", JsonFields.Empty));
+        founder.Replica.Submit(new Command.Create(Ballot, "ballot", JsonFields.Empty));
         while (_server.State.Seq == 0)
             Step(founder);
-        if (founder.Port is { } port)
-            _server.Leave(port);
+        if (founder.Line is { } line)
+            _server.Leave(line.Port);
     }
 
     public void Run(int turns)
     {
         for (var turn = 0; turn < turns; turn++)
-            Act(_clients[_random.Next(_clients.Count)], _random.Next(100));
+            Act(_clients[_random.Next(_clients.Length)], _random.Next(100), _random.Next());
     }
 
-    private void Act(SimulatedClient client, int dice)
+    private void Act(ISimulatedClient client, int dice, int chance)
     {
         switch (dice)
         {
             case < 25:
-                client.Submit();
+                client.Submit(chance);
                 break;
             case < 35:
-                client.Flush();
+                client.Flush(chance);
                 break;
             case < 55:
-                DeliverToServer(client);
+                DeliverToServer(client.Line, chance);
                 break;
             case < 65:
                 if (!_server.Turn())
@@ -63,53 +88,61 @@ internal sealed class World
             case < 75:
                 Pump(client);
                 break;
-            case < 92:
-                DeliverToClient(client);
+            case < 91:
+                DeliverToClient(client, chance);
                 break;
             case < 94:
                 client.ReleaseHeld();
                 break;
             case 94:
-                Cut(client);
+                Break(client, chance);
                 break;
             case < 98:
-                if (client.WantsToComeBack)
+                if (client.Line is null)
                     client.Connect();
+                else if (client.Line.IsBlack)
+                    Silence(client);
                 break;
             case 98:
                 if (_ghosts.Count > 0)
-                    LetAGhostSpeak();
+                    LetAGhostSpeak(chance);
                 break;
             default:
-                if (_random.Next(20) == 0)
-                {
-                    _server.Die();
-                    CutAll();
-                }
+                LetTheServerDie(chance);
                 break;
         }
+    }
+
+    private void LetTheServerDie(int chance)
+    {
+        if (chance % 20 != 0)
+            return;
+        _server.Die(_isForgetful ? chance / 20 % 12 : 0);
+        CutAll();
     }
 
     /// <summary>Mends every line and lets everything come to rest.</summary>
     public void RunUntilQuiet()
     {
+        foreach (var client in _clients.Where(client => client.Line is { IsBlack: true }))
+            Silence(client);
         for (var round = 0; round < 10_000; round++)
         {
             foreach (var client in _clients)
                 Step(client);
-            if (_clients.All(client => client.Replica is { IsCaughtUp: true, PendingCount: 0 } replica && replica.Seq == _server.State.Seq))
+            if (_clients.All(client => client.IsAtRest(_server.State.Seq)))
                 return;
         }
         throw new AssertionException("The world does not come to rest.");
     }
 
-    private void Step(SimulatedClient client)
+    private void Step(ISimulatedClient client)
     {
-        if (client.WantsToComeBack)
+        if (client.Line is null)
             client.Connect();
         client.ReleaseHeld();
-        client.Flush();
-        while (DeliverToServer(client))
+        client.Flush(1);
+        while (DeliverToServer(client.Line, 1))
         {
         }
         if (!_server.Turn())
@@ -121,62 +154,83 @@ internal sealed class World
         while (Pump(client))
         {
         }
-        while (DeliverToClient(client))
+        while (DeliverToClient(client, 1))
         {
         }
     }
 
-    private bool DeliverToServer(SimulatedClient client)
+    private bool DeliverToServer(SimulatedLine? line, int chance)
     {
-        if (client.Port is not { IsEnded: false } port || !client.ToServer.TryDequeue(out var frame))
+        if (line is not { Port.IsEnded: false } || line.ToServer(chance) is not { } messages)
             return false;
-        _server.Hear(port, frame);
+        foreach (var message in messages)
+            _server.Hear(line.Port, message);
         return true;
     }
 
     /// <summary>The server writes what it has for a client. One that fell behind, or was replaced, is sent away.</summary>
-    private bool Pump(SimulatedClient client)
+    private bool Pump(ISimulatedClient client)
     {
-        if (client.Port is not { } port)
+        if (client.Line is not { } line)
             return false;
-        var some = port.Outbox.TryTake(out var bytes);
+        var some = line.Port.Outbox.TryTake(out var bytes);
         if (some)
-            client.FromServer.Enqueue(bytes.ToArray());
-        if (!port.Outbox.FellBehind && !port.IsEnded)
+            line.Write(bytes.Span);
+        if (!line.Port.Outbox.FellBehind && !line.Port.IsEnded)
             return some;
-        _server.Leave(port);
+        _server.Leave(line.Port);
         client.Cut();
         return false;
     }
 
-    private static bool DeliverToClient(SimulatedClient client)
+    /// <summary>The client may hang up upon what it hears; the server learns of it later.</summary>
+    private bool DeliverToClient(ISimulatedClient client, int chance)
     {
-        if (client.Port is null || !client.FromServer.TryDequeue(out var bytes))
+        if (client.Line is not { } line || line.ToClient(chance) is not { } messages)
             return false;
-        client.Receive(bytes);
+        client.Hear(messages);
+        if (client.Line is null)
+            _ghosts.Add(line);
         return true;
     }
 
-    /// <summary>The client notices at once; the server sometimes only later, and hears until then what was already on its way.</summary>
-    private void Cut(SimulatedClient client)
+    /// <summary>The line breaks, or goes silent.</summary>
+    private void Break(ISimulatedClient client, int chance)
     {
-        if (client.Port is not { } port)
+        if (client.Line is not { } line)
             return;
-        if (_random.Next(2) == 0)
-            _ghosts.Add((port, new(client.ToServer)));
+        if (chance % 4 == 0)
+            line.GoBlack();
         else
-            _server.Leave(port);
+            Cut(client, line, chance / 4);
+    }
+
+    private void Silence(ISimulatedClient client)
+    {
+        _ghosts.Add(client.Line!);
+        client.NoticeSilence();
+        client.Line.Should().BeNull("who hears nothing for so long must hang up");
+    }
+
+    /// <summary>Cut at some byte. The client notices at once; the server sometimes only later, and hears until then what was already on its way.</summary>
+    private void Cut(ISimulatedClient client, SimulatedLine line, int chance)
+    {
+        line.Tear(chance / 2);
+        while (DeliverToClient(client, 1))
+        {
+        }
+        if (chance % 2 == 0)
+            _ghosts.Add(line);
+        else
+            _server.Leave(line.Port);
         client.Cut();
     }
 
-    private void LetAGhostSpeak()
+    private void LetAGhostSpeak(int chance)
     {
-        var ghost = _ghosts[_random.Next(_ghosts.Count)];
-        if (!ghost.Port.IsEnded && ghost.Unheard.TryDequeue(out var frame))
-        {
-            _server.Hear(ghost.Port, frame);
+        var ghost = _ghosts[chance % _ghosts.Count];
+        if (DeliverToServer(ghost, chance))
             return;
-        }
         _server.Leave(ghost.Port);
         _ghosts.Remove(ghost);
     }
@@ -187,4 +241,17 @@ internal sealed class World
         foreach (var client in _clients)
             client.Cut();
     }
+}
+
+/// <summary>Who lives in a world.</summary>
+public enum Crew
+{
+    /// <summary>The C# client alone.</summary>
+    CSharp,
+
+    /// <summary>The JavaScript client alone.</summary>
+    JavaScript,
+
+    /// <summary>Both, in turns.</summary>
+    Mixed,
 }

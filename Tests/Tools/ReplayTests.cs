@@ -6,14 +6,11 @@ using Microsoft.AspNetCore.Builder;
 
 namespace EventOnly.Tests.Tools;
 
-/// <summary>The scripts, against a real server on a real port.</summary>
+/// <summary>How scripts are read and played, against a real server on a real port. Those of Tests/scripts: <see cref="ConformanceTests"/>.</summary>
 public sealed class ReplayTests
 {
     private WebApplication _server = null!;
     private Uri _uri = null!;
-
-    private static IEnumerable<TestCaseData> Scripts =>
-        Directory.EnumerateFiles(Repository.PathOf("Tests", "scripts"), "*.jsonl").Order().Select(file => new TestCaseData(file).SetArgDisplayNames(Path.GetFileName(file)));
 
     [OneTimeSetUp]
     public async Task StartServer()
@@ -25,14 +22,6 @@ public sealed class ReplayTests
 
     [OneTimeTearDown]
     public async Task StopServer() => await _server.DisposeAsync();
-
-    [TestCaseSource(nameof(Scripts))]
-    public async Task A_script_holds(string file)
-    {
-        var verdict = await ScriptRunner.RunAsync(await Script.LoadAsync(new FileInfo(file)), _uri);
-
-        verdict.Passed.Should().BeTrue(verdict.ToString());
-    }
 
     [Test]
     public async Task The_example_of_the_documentation_holds()
@@ -78,6 +67,28 @@ public sealed class ReplayTests
             """{"as":"A","within":100,"expect":{"entity":"c1"}}""");
 
         verdict.Failure!.Line.Number.Should().Be(3);
+    }
+
+    [Test]
+    public async Task A_server_that_is_not_ours_cannot_be_restarted()
+    {
+        var verdict = await PlayAsync("""{"as":"A","connect":{}}""", """{"all":true,"restart":true}""");
+
+        verdict.Failure!.Line.Number.Should().Be(2);
+        verdict.Failure.Reason.Should().Contain("not ours");
+    }
+
+    [Test]
+    public async Task Who_has_disconnected_is_somebody_else_when_it_comes_back()
+    {
+        var verdict = await PlayAsync(
+            """{"as":"A","connect":{"user":"Ann"}}""",
+            """{"as":"A","do":"create","entity":"c1","kind":"card","data":{}}""",
+            """{"as":"A","disconnect":true}""",
+            """{"as":"A","connect":{"user":"Ann"}}""",
+            """{"as":"A","resend":true}""");
+
+        verdict.Failure!.Reason.Should().Contain("no command", "the other one has said it");
     }
 
     [Test]

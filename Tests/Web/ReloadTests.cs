@@ -95,6 +95,7 @@ public sealed class ReloadTests
 
         var copy = await context.RunAndWaitForPageAsync(() => page.EvaluateAsync("() => { window.open(location.href); }"));
         (await copy.EvaluateAsync<bool>("() => Object.values(sessionStorage).some(text => text.includes('n1'))")).Should().BeTrue("the storage is copied");
+        await WaitAsync(copy, "true");
         await ComeBackAsync(copy);
         await WaitAsync(copy, "client.state === 'connected'");
         var waiting = await copy.EvaluateAsync<int>("window.eventOnly.client.pending");

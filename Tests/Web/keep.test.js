@@ -10,11 +10,11 @@ import { aClient, greet, joined, own, snapshot } from './support/given.js';
 /** Locks of all pages of an origin; a page that crashes lets go of its own. */
 const held = new Set();
 const locks = {
-  /** @param {string} name @param {object} _ @param {(lock: object | null) => Promise<unknown> | undefined} work */
-  async request(name, _, work) {
-    if (held.has(name)) return work(null);
+  /** @param {string} name @param {{ signal: AbortSignal }} options @param {() => Promise<unknown>} work */
+  async request(name, { signal }, work) {
+    if (held.has(name)) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     held.add(name);
-    await work({});
+    await work();
     held.delete(name);
   },
 };
@@ -153,6 +153,8 @@ test('Only one of two copies of a page takes what waits, also where they start a
   const pages = copies.map(copy => aClient({ session: undefined, queue: { persist: copy } }));
   for (const page of pages) page.client.connect();
   await settled();
+  for (const page of pages) page.clock.advance(250);
+  await settled();
   assert.deepEqual(pages.map(({ client }) => client.pending).sort(), [0, 1]);
 });
 
@@ -200,6 +202,9 @@ test('A page that was copied with its tab gets a session of its own, and an empt
   const copy = new Shelf();
   copy.saved = new Map(shelf.saved);
   const second = await aPage(copy);
+  assert.equal(second.sockets.all.length, 0, 'the first one may be about to go');
+  second.clock.advance(250);
+  await settled();
   assert.equal(second.client.pending, 0);
   assert.notEqual(letIn(second).session, mine);
   second.clock.advance(250);

@@ -71,11 +71,12 @@ internal static class ReplayCommand
         {
             var scripts = await Script.LoadAsync(parsed.GetRequiredValue(s_files), error.WriteLine, ct); // all, before the first is played
 
-            await using var server = parsed.GetValue(s_url) is null ? await ServerProcess.StartAsync(parsed.GetValue(s_serverDll), ct) : null;
+            await using var server = parsed.GetValue(s_url) is null ? await OwnServer.StartAsync(parsed.GetValue(s_serverDll), ct) : null;
             var uri = server?.Uri ?? new Uri(parsed.GetValue(s_url)!);
             var options = new RunnerOptions
             {
                 Project = parsed.GetValue(s_project), Speed = parsed.GetValue(s_speed), StepTimeout = TimeSpan.FromSeconds(parsed.GetValue(s_timeout)),
+                Restart = server is null ? null : server.RestartAsync,
             };
 
             var exitCode = ExitCode.Ok;

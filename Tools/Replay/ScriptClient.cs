@@ -6,13 +6,16 @@ using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Tools.Replay;
 
-/// <summary>Somebody in a script: a client, what it saw, and what it still waits for.</summary>
-internal sealed class ScriptClient : IAsyncDisposable
+/// <summary>Somebody in a script: the C# client, what it saw, and what it still waits for.</summary>
+internal sealed class ScriptClient : IScriptClient
 {
     private readonly EventOnlyClient _client;
     private readonly List<Task> _outcomes = [];
 
-    private ScriptClient(EventOnlyClient client, Frames frames, bool listens) => (_client, Frames, Listens) = (client, frames, listens);
+    private ScriptClient(EventOnlyClient client, string project, Frames frames, bool listens) =>
+        (_client, Project, Frames, Listens) = (client, project, frames, listens);
+
+    public string Project { get; }
 
     public Frames Frames { get; }
 
@@ -24,20 +27,18 @@ internal sealed class ScriptClient : IAsyncDisposable
 
     public long Seq => _client.Seq;
 
-    public ProjectState Confirmed => _client.Store.Confirmed;
+    public Task<ProjectState> ConfirmedAsync(CancellationToken ct) => Task.FromResult(_client.Store.Confirmed);
 
-    public static async Task<ScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Frames frames, Random random, CancellationToken ct)
+    public static async Task<IScriptClient> ConnectAsync(Uri uri, ScriptAction.Connect connect, string project, Frames frames, Random random, CancellationToken ct)
     {
         var client = await EventOnlyClient.ConnectAsync(uri, new ClientOptions
         {
             Project = project, UserName = connect.User, Listen = connect.Listen, OnFrame = frames.Add, Random = random,
             Presence = connect.Presence is null ? null : JsonFields.Parse(Encoding.UTF8.GetBytes(connect.Presence.ToJsonString())),
         }, ct);
-        return new(client, frames, connect.Listen);
+        return new ScriptClient(client, project, frames, connect.Listen);
     }
 
-    /// <summary>Says something. A refusal is not an error here: an expectation may want it, and the end asks whether one did.</summary>
-    /// <param name="sessionOf">The public session of a client by its name in the script; other texts are returned as they are.</param>
     public async Task SayAsync(ScriptAction.Say say, Func<string, string> sessionOf, CancellationToken ct)
     {
         switch (say.Message)
@@ -70,21 +71,20 @@ internal sealed class ScriptClient : IAsyncDisposable
         await _client.WaitForStateAsync(ConnectionState.Reconnecting, ct);
     }
 
-    public void Heal()
+    public Task HealAsync(CancellationToken ct)
     {
         IsCut = false;
         _client.Heal();
+        return Task.CompletedTask;
     }
 
-    /// <summary>Sends the last command frame again, with its old number; false if there was none.</summary>
-    public bool Resend()
+    public Task<bool> ResendAsync(CancellationToken ct)
     {
         ClientMessage? message = null;
-        return Frames.LastCommand is { } frame
-            && new WireCodec(WireLimits.Default).TryDecode(Encoding.UTF8.GetBytes(frame), out message, out _) && _client.TrySay(message!);
+        return Task.FromResult(Frames.LastCommand is { } frame
+            && new WireCodec(WireLimits.Default).TryDecode(Encoding.UTF8.GetBytes(frame), out message, out _) && _client.TrySay(message!));
     }
 
-    /// <summary>Waits until an expectation holds.</summary>
     public Task MeetAsync(JsonObject expect, CancellationToken ct)
     {
         if (Expectation.OfFrame(expect) is var (types, wanted))
@@ -94,7 +94,6 @@ internal sealed class ScriptClient : IAsyncDisposable
             : _client.WaitUntilAsync(() => Expectation.Holds(EntityNow(expect["entity"]!.ToString()), expect), ct);
     }
 
-    /// <summary>What there is in place of what an expectation wants, for people; empty where the frames tell it.</summary>
     public string Found(JsonObject expect) =>
         Expectation.OfFrame(expect) is not null ? "" : (expect.ContainsKey("state") ? StateNow() : EntityNow(expect["entity"]!.ToString())).ToJsonString();
 
@@ -102,13 +101,10 @@ internal sealed class ScriptClient : IAsyncDisposable
 
     public Task WaitForSeqAsync(long seq, CancellationToken ct) => _client.WaitForSeqAsync(seq, ct);
 
-    /// <summary>Where the server stands.</summary>
     public async Task<long> ServerSeqAsync(CancellationToken ct) => (await _client.QueryAsync(new Query { Limit = 1 }, ct)).Seq;
 
-    /// <summary>The server's own state at a position.</summary>
     public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);
 
-    /// <summary>Waits for every outcome that no line waited for.</summary>
     public Task SettleAsync(CancellationToken ct) => Task.WhenAll(_outcomes).WaitAsync(ct);
 
     public async ValueTask DisposeAsync()

@@ -20,6 +20,12 @@ internal abstract record ScriptAction
 
     public sealed record Resend : ScriptAction;
 
+    /// <summary>Somebody disconnects, for good.</summary>
+    public sealed record Leave : ScriptAction;
+
+    /// <summary>The server stops, and starts again from what it has kept.</summary>
+    public sealed record Restart : ScriptAction;
+
     /// <param name="Wanted">What the server's state must be then; null: whatever it is.</param>
     public sealed record Converge(WantedState? Wanted = null) : ScriptAction;
 }
@@ -35,7 +41,7 @@ internal sealed record WantedState(long Seq, int Entities, string Hash);
 internal sealed record ScriptLine(
     int Number, string Text, string As, ScriptAction? Action, JsonObject? Expect, TimeSpan? At, TimeSpan? Within)
 {
-    private static readonly string[] s_actions = ["connect", "do", "cut", "heal", "resend"];
+    private static readonly string[] s_actions = ["connect", "do", "cut", "heal", "resend", "disconnect"];
 
     /// <summary>Words of the script; all others in a <c>do</c> are the wire's.</summary>
     private static readonly string[] s_words = ["as", "do", "wait", "at", "within", "expect", "note"];
@@ -52,7 +58,7 @@ internal sealed record ScriptLine(
         if (everybody == who is not null)
             throw new ScriptException("A line has either 'as' with a name, or 'all'.");
         var expect = line["expect"] is { } wanted ? wanted as JsonObject ?? throw new ScriptException("'expect' is an object.") : null;
-        var action = everybody ? ReadConverge(line) : ReadAction(line);
+        var action = everybody ? ReadOfAll(line) : ReadAction(line);
         if (action is null && expect is null)
             throw new ScriptException($"Nothing happens: a line has one of {string.Join(", ", s_actions)}, or 'expect'.");
         if (expect is not null)
@@ -60,13 +66,18 @@ internal sealed record ScriptLine(
         return new(number, text, who ?? "", action, expect, DurationOf(line, "at"), DurationOf(line, "within"));
     }
 
-    private static ScriptAction.Converge ReadConverge(JsonObject line)
+    private static ScriptAction ReadOfAll(JsonObject line)
     {
+        if (FlagOf(line, "restart") == true)
+            return new ScriptAction.Restart();
         if (line["state"] is not { } state)
-            return FlagOf(line, "converged") == true ? new() : throw new ScriptException("What all can do is to be 'converged', or to be in a 'state'.");
+        {
+            return FlagOf(line, "converged") == true ? new ScriptAction.Converge()
+                : throw new ScriptException("What all can do is to be 'converged', or to be in a 'state', or to see the server's 'restart'.");
+        }
         return state is JsonObject wanted && wanted["seq"] is JsonValue seq && seq.TryGetValue(out long at)
             && wanted["entities"] is JsonValue entities && entities.TryGetValue(out int count) && TextOf(wanted, "hash") is { } hash
-            ? new(new(at, count, hash))
+            ? new ScriptAction.Converge(new(at, count, hash))
             : throw new ScriptException("'state' has 'seq', 'entities' and 'hash'.");
     }
 
@@ -81,6 +92,7 @@ internal sealed record ScriptLine(
             ["cut"] => TextOf(line, "cut") == "abort" ? new ScriptAction.Cut() : throw new ScriptException("A line can be cut by 'abort'."),
             ["heal"] => new ScriptAction.Heal(),
             ["resend"] => new ScriptAction.Resend(),
+            ["disconnect"] => new ScriptAction.Leave(),
             _ => throw new ScriptException($"A line does one thing, not {string.Join(" and ", found)}."),
         };
     }

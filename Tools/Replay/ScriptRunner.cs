@@ -19,14 +19,24 @@ internal sealed record RunnerOptions
     public Action<ScriptLine>? OnLine { get; init; }
 
     public Random Random { get; init; } = new();
+
+    /// <summary>How somebody connects; the C# client, unless it is another one's turn.</summary>
+    public Connecting Connect { get; init; } = ScriptClient.ConnectAsync;
+
+    /// <summary>Stops the server and starts it again, on the same address and with the same data; null where it is not ours.</summary>
+    public Func<CancellationToken, Task>? Restart { get; init; }
 }
+
+/// <summary>Connects somebody to a project and waits until its state is there.</summary>
+internal delegate Task<IScriptClient> Connecting(
+    Uri uri, ScriptAction.Connect connect, string project, Frames frames, Random random, CancellationToken ct);
 
 /// <summary>Plays a script against a server: line by line, each done before the next begins.</summary>
 internal sealed class ScriptRunner
 {
     private const int FramesShown = 20;
 
-    private readonly Dictionary<string, ScriptClient> _clients = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IScriptClient> _clients = new(StringComparer.Ordinal);
     private readonly Script _script;
     private readonly Uri _uri;
     private readonly RunnerOptions _options;
@@ -99,7 +109,7 @@ internal sealed class ScriptRunner
             case ScriptAction.Connect connect:
                 if (_clients.ContainsKey(line.As))
                     throw new ScriptException($"{line.As} is connected already.");
-                _clients[line.As] = await ScriptClient.ConnectAsync(_uri, connect, ProjectOf(connect.Project), new Frames(_watched.Contains(line.As)), new Random(_options.Random.Next()), ct);
+                _clients[line.As] = await _options.Connect(_uri, connect, ProjectOf(connect.Project), new Frames(_watched.Contains(line.As)), new Random(_options.Random.Next()), ct);
                 return null;
             case ScriptAction.Say say:
                 await ClientOf(line).SayAsync(say, name => _clients.TryGetValue(name, out var other) ? other.SessionId : name, ct);
@@ -108,10 +118,17 @@ internal sealed class ScriptRunner
                 await ClientOf(line).CutAsync(ct);
                 return null;
             case ScriptAction.Heal:
-                ClientOf(line).Heal();
+                await ClientOf(line).HealAsync(ct);
+                return null;
+            case ScriptAction.Leave:
+                await ClientOf(line).DisposeAsync();
+                _clients.Remove(line.As);
+                return null;
+            case ScriptAction.Restart:
+                await (_options.Restart ?? throw new ScriptException("This server is not ours to be restarted."))(ct);
                 return null;
             case ScriptAction.Resend:
-                return ClientOf(line).Resend() ? null : Fail(line, $"{line.As} has sent no command, or has no line.");
+                return await ClientOf(line).ResendAsync(ct) ? null : Fail(line, $"{line.As} has sent no command, or has no line.");
             case ScriptAction.Converge converge:
                 return await ConvergeAsync(line, converge.Wanted, ct);
             default:
@@ -119,17 +136,22 @@ internal sealed class ScriptRunner
         }
     }
 
-    /// <summary>Everybody who listens and is not cut has nothing pending, and holds what the server holds.</summary>
+    /// <summary>Everybody who listens and is not cut has nothing pending, and holds what the server holds, in each project.</summary>
     private async Task<ScriptFailure?> ConvergeAsync(ScriptLine line, WantedState? wanted, CancellationToken ct)
     {
         foreach (var client in _clients.Values.Where(client => !client.IsCut))
             await client.WaitUntilSyncedAsync(ct);
-        var head = Listeners.Max(client => client.Value.Seq);
-        if (_clients.Values.Any(client => !client.Listens)) // what these have done, no listener may have heard yet
-            head = Math.Max(head, await Listeners.First().Value.ServerSeqAsync(ct));
-        foreach (var (_, client) in Listeners)
-            await client.WaitForSeqAsync(head, ct);
-        return await DivergedAsync(line, ct, head, wanted);
+        foreach (var project in Listeners.GroupBy(client => client.Value.Project))
+        {
+            var head = project.Max(client => client.Value.Seq);
+            if (_clients.Values.Any(client => !client.Listens)) // what these have done, no listener may have heard yet
+                head = Math.Max(head, await project.First().Value.ServerSeqAsync(ct));
+            foreach (var (_, client) in project)
+                await client.WaitForSeqAsync(head, ct);
+            if (await DivergedAsync(line, project, ct, head, wanted) is { } failure)
+                return failure;
+        }
+        return null;
     }
 
     /// <summary>What is different, where it can still be had; else only that it took too long.</summary>
@@ -139,7 +161,12 @@ internal sealed class ScriptRunner
         deadline.CancelAfter(_options.StepTimeout);
         try
         {
-            return await DivergedAsync(line, deadline.Token);
+            foreach (var project in Listeners.GroupBy(client => client.Value.Project))
+            {
+                if (await DivergedAsync(line, project, deadline.Token) is { } failure)
+                    return failure;
+            }
+            return Fail(line, "Not everybody is in step in time, though the states are equal: something is still pending.");
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -152,20 +179,22 @@ internal sealed class ScriptRunner
     }
 
     /// <summary>The failure of the first client that differs from the server, or of the server where its state is not as wanted; null if there is none.</summary>
-    private async Task<ScriptFailure?> DivergedAsync(ScriptLine line, CancellationToken ct, long? head = null, WantedState? wanted = null)
+    private async Task<ScriptFailure?> DivergedAsync(
+        ScriptLine line, IEnumerable<KeyValuePair<string, IScriptClient>> members, CancellationToken ct, long? head = null, WantedState? wanted = null)
     {
-        var seq = head ?? Listeners.Max(client => client.Value.Seq);
-        var server = await Listeners.First().Value.AtAsync(seq, ct);
-        foreach (var (name, client) in Listeners)
+        var (first, reader) = members.First();
+        var server = await reader.AtAsync(head ?? members.Max(client => client.Value.Seq), ct);
+        foreach (var (name, client) in members)
         {
-            string[] differences = [.. StateDifference.Between(name, client.Confirmed, "the server", server)];
-            if (differences.Length > 0 || client.Confirmed.Hash != server.Hash)
+            var confirmed = await client.ConfirmedAsync(ct);
+            string[] differences = [.. StateDifference.Between(name, confirmed, "the server", server)];
+            if (differences.Length > 0 || confirmed.Hash != server.Hash)
                 return Fail(line, $"{name} and the server have not converged.", name, differences);
         }
         var there = new WantedState(server.Seq, server.Entities.Count, server.Hash.ToString());
-        if (wanted is not null && wanted != there)
-            return Fail(line, $"The server's state is another one: seq {there.Seq}, {there.Entities} entities, hash {there.Hash}.", Listeners.First().Key);
-        return head is null ? Fail(line, "Not everybody is in step in time, though the states are equal: something is still pending.") : null;
+        return wanted is not null && wanted != there
+            ? Fail(line, $"The server's state is another one: seq {there.Seq}, {there.Entities} entities, hash {there.Hash}.", first)
+            : null;
     }
 
     /// <summary>At the end nothing may be left open, and no refusal may have gone unnoticed.</summary>
@@ -192,7 +221,7 @@ internal sealed class ScriptRunner
         return null;
     }
 
-    private IEnumerable<KeyValuePair<string, ScriptClient>> Listeners
+    private KeyValuePair<string, IScriptClient>[] Listeners
     {
         get
         {
@@ -201,7 +230,7 @@ internal sealed class ScriptRunner
         }
     }
 
-    private ScriptClient ClientOf(ScriptLine line) =>
+    private IScriptClient ClientOf(ScriptLine line) =>
         _clients.GetValueOrDefault(line.As) ?? throw new ScriptException($"{line.As} is not connected.");
 
     private string ProjectOf(string? named) => _options.Project ?? _projects.IdOf(named ?? _script.Name);

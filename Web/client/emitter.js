@@ -1,9 +1,12 @@
 // @ts-check
-/** @import { Broadcast, ClientEvents } from './types.js' */
+/** @import { AnyKinds, Broadcast, ClientEvents, ItemOf } from './types.js' */
 
 /**
+ * What a listener of `T` gets.
  * @template {string} T
- * @typedef {T extends keyof ClientEvents ? ClientEvents[T] : Broadcast} Told what a listener of `T` gets
+ * @template [App=AnyKinds]
+ * @typedef {T extends 'create' ? Omit<ClientEvents['create'], 'kind' | 'data' | 'id'> & Pick<ItemOf<App>, 'kind' | 'data' | 'id'>
+ *   : T extends keyof ClientEvents ? ClientEvents[T] : Broadcast} Told
  */
 
 /** Listeners by type. One that throws is reported through `error` and harms nobody else. */

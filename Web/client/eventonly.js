@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { JsonObject, Options, User } from './types.js' */
+/** @import { AnyKinds, JsonObject, Options, User } from './types.js' */
 import { Past } from './past.js';
 import { Project } from './project.js';
 import { Session } from './session.js';
@@ -19,6 +19,8 @@ export { Past, Project };
  * await client.ready();
  * await client.create('card', { title: 'Buy milk' });   // visible at once, resolves when it is durable
  * ```
+ * @template [App=AnyKinds] the kinds there are, each with what is in the data of its entities
+ * @extends {Project<App>}
  */
 export class EventOnlyClient extends Project {
   #session;
@@ -52,9 +54,10 @@ export class EventOnlyClient extends Project {
   /**
    * Another project on the same line, with a replica of its own; the same one again if it was joined already. From then on `connected` means that
    * it is here as well.
+   * @template [Other=AnyKinds] the kinds there
    * @param {string} project
    * @param {{ presence?: JsonObject, listen?: boolean }} [options] as in `Options`
-   * @returns {Project} await its `ready()`; where the server does not let us in, that rejects, and the others stay
+   * @returns {Project<Other>} await its `ready()`; where the server does not let us in, that rejects, and the others stay
    */
   join(project, { presence, listen } = {}) { return new Project(this.#session.open({ project, presence, listen })); }
 

@@ -7,18 +7,19 @@ import { ProjectState } from './state.js';
 export class Past {
   #state;
 
-  /** @param {ProjectState} state */
+  /** @internal @param {ProjectState} state */
   constructor(state) { this.#state = state; }
 
+  /** After which event. */
   get seq() { return this.#state.seq; }
 
   /** State hash, comparable with `stateHash` of a client at that seq. */
   get hash() { return this.#state.hash; }
 
-  /** @param {string} id @returns {Item | undefined} */
+  /** An entity as it was. @param {string} id @returns {Item | undefined} */
   get(id) { return this.#state.items.get(id); }
 
-  /** Sorted by id. @param {string} [kind] @returns {Item[]} */
+  /** All entities there were (of a kind), sorted by id. @param {string} [kind] @returns {Item[]} */
   list(kind) {
     return [...this.#state.items.values()].filter(item => kind === undefined || item.kind === kind)
       .sort((a, b) => a.id < b.id ? -1 : 1);

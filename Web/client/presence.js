@@ -17,6 +17,7 @@ export class Presence {
   #schedule;
 
   /**
+   * @internal
    * @param {JsonObject | undefined} own
    * @param {(data: JsonObject) => void} announce
    * @param {(news: { joined: Member[], left: string[], changed: Member[] }) => void} tell
@@ -53,14 +54,14 @@ export class Presence {
     this.#schedule(() => this.#flush(), THROTTLE_MS);
   }
 
-  /** The list of a `joined`; whoever is missing in it left while we were away. @param {Member[]} members */
+  /** @internal The list of a `joined`; whoever is missing in it left while we were away. @param {Member[]} members */
   joined(members) {
     const present = new Set(members.map(({ session }) => session));
     const left = [...this.#others.keys()].filter(session => !present.has(session));
     this.#apply(members, left, []);
   }
 
-  /** @param {PresenceMessage} message @param {string | undefined} self all members get the same bytes, so we may be among them */
+  /** @internal @param {PresenceMessage} message @param {string | undefined} self all members get the same bytes, so we may be among them */
   receive({ joined = [], left = [], changed = [] }, self) {
     const known = changed.flatMap(({ session, data }) => {
       const member = this.#others.get(session);
@@ -69,7 +70,7 @@ export class Presence {
     this.#apply(joined.filter(({ session }) => session !== self), left.filter(session => session !== self), known);
   }
 
-  /** Nobody can be seen from here any more. */
+  /** @internal Nobody can be seen from here any more. */
   clear() { this.#apply([], [...this.#others.keys()], []); }
 
   /** @param {Member[]} arrived @param {string[]} gone @param {Member[]} moved */

@@ -1,29 +1,33 @@
 // @ts-check
 /**
- * @import { Ack, ClientEvents, Command, Item, JsonObject, Json, Op, Sync, Verdict, WireEntity } from './types.js'
+ * @import { Ack, AnyKinds, ClientEvents, Command, ItemOf, Json, Op, PatchOf, Sync, Verdict, WireEntity } from './types.js'
  * @import { AskOptions } from './requests.js'
  * @import { HistoryQuery } from './history.js'
  * @import { Past } from './past.js'
  * @import { Room } from './room.js'
+ * @import { Store } from './store.js'
  * @import { Told } from './emitter.js'
  */
 import { eventsOf } from './history.js';
 import { pastReader } from './past.js';
 import { restoring } from './restore.js';
 
-/** A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others. */
+/**
+ * A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others.
+ * @template [App=AnyKinds] the kinds there are, each with what is in the data of its entities
+ */
 export class Project {
   #room;
 
-  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. */
+  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. @type {Store<App>} */
   store;
   /** `set(data)` for what others see of us, `others` for them: `[{session, user, data}]`. */
   presence;
 
-  /** Made by `client.join`. @param {Room} room */
+  /** Made by `client.join`. @internal @param {Room} room */
   constructor(room) {
     this.#room = room;
-    this.store = room.store;
+    this.store = /** @type {any} */ (room.store);
     this.presence = room.presence;
   }
 
@@ -69,11 +73,11 @@ export class Project {
    * Listens. A listener that throws is reported through `error` and harms nobody else.
    * @template {keyof ClientEvents | `broadcast:${string}`} T
    * @param {T} type see `ClientEvents` in types.js; also `broadcast:<topic>`
-   * @param {(value: Told<T>) => void} fn
+   * @param {(value: Told<T, App>) => void} fn
    * @param {{ signal?: AbortSignal, once?: boolean }} [options]
    * @returns {() => void} stops listening
    */
-  on(type, fn, options) { return this.#room.emitter.on(type, fn, options); }
+  on(type, fn, options) { return this.#room.emitter.on(type, /** @type {any} */ (fn), options); }
 
   // ---- durable commands ------------------------------------------------------------------------------------------
   // All are visible in `store` at once, wait while there is no connection, and take effect at most once. Their promises
@@ -87,21 +91,27 @@ export class Project {
   newId(kind) { return this.#room.ids.next(kind); }
 
   /**
-   * @param {string} kind @param {JsonObject} data
+   * Makes an entity.
+   * @template {keyof App & string} K
+   * @param {K} kind @param {App[K]} data
    * @param {{ id?: string, signal?: AbortSignal }} [options] id: `newId(kind)` by default
    * @returns {Promise<Ack>}
    */
-  create(kind, data, { id = this.newId(kind), signal } = {}) { return this.#room.submit({ type: 'create', entity: id, kind, data }, signal); }
+  create(kind, data, { id = this.newId(kind), signal } = {}) {
+    return this.#room.submit({ type: 'create', entity: id, kind, data: /** @type {any} */ (data) }, signal);
+  }
 
   /**
    * Merges a patch (RFC 7396: null removes a field) into an entity's data.
-   * @param {string} id @param {JsonObject} patch
+   * @param {string} id @param {PatchOf<App>} patch
    * @param {{ ifVersion?: number, signal?: AbortSignal }} [options] ifVersion: else `RejectedError` `conflict` with `current`
    * @returns {Promise<Ack>}
    */
-  update(id, patch, { ifVersion, signal } = {}) { return this.#room.submit({ type: 'update', entity: id, patch, ifVersion }, signal); }
+  update(id, patch, { ifVersion, signal } = {}) {
+    return this.#room.submit({ type: 'update', entity: id, patch: /** @type {any} */ (patch), ifVersion }, signal);
+  }
 
-  /** @param {string} id @param {{ ifVersion?: number, signal?: AbortSignal }} [options] @returns {Promise<Ack>} */
+  /** Deletes an entity. @param {string} id @param {{ ifVersion?: number, signal?: AbortSignal }} [options] @returns {Promise<Ack>} */
   delete(id, { ifVersion, signal } = {}) { return this.#room.submit({ type: 'delete', entity: id, ifVersion }, signal); }
 
   /**
@@ -113,8 +123,8 @@ export class Project {
   /**
    * Several operations as one command: all take effect, at one seq, or none does.
    * @param {(ops: {
-   *   create: (kind: string, data: JsonObject, options?: { id?: string }) => string,
-   *   update: (id: string, patch: JsonObject, options?: { ifVersion?: number }) => void,
+   *   create: <K extends keyof App & string>(kind: K, data: App[K], options?: { id?: string }) => string,
+   *   update: (id: string, patch: PatchOf<App>, options?: { ifVersion?: number }) => void,
    *   delete: (id: string, options?: { ifVersion?: number }) => void,
    *   increment: (id: string, field: string, by?: number) => void }) => void} fn called at once; `create` returns the id. If it throws, so
    *   does `batch`, and nothing happens
@@ -125,8 +135,8 @@ export class Project {
     /** @type {Op[]} */
     const ops = [];
     fn({
-      create: (kind, data, { id = this.newId(kind) } = {}) => { ops.push({ type: 'create', entity: id, kind, data }); return id; },
-      update: (id, patch, { ifVersion } = {}) => { ops.push({ type: 'update', entity: id, patch, ifVersion }); },
+      create: (kind, data, { id = this.newId(kind) } = {}) => { ops.push({ type: 'create', entity: id, kind, data: /** @type {any} */ (data) }); return id; },
+      update: (id, patch, { ifVersion } = {}) => { ops.push({ type: 'update', entity: id, patch: /** @type {any} */ (patch), ifVersion }); },
       delete: (id, { ifVersion } = {}) => { ops.push({ type: 'delete', entity: id, ifVersion }); },
       increment: (id, field, by = 1) => { ops.push({ type: 'update', entity: id, increment: { [field]: by } }); },
     });
@@ -161,7 +171,7 @@ export class Project {
    */
   async restore(id, moment, options = {}) {
     const past = await this.at(moment, options);
-    const command = restoring(id, past.get(id), this.store.get(id));
+    const command = restoring(id, past.get(id), this.#room.replica.view(id));
     return command && this.#room.submit(command, options.signal);
   }
 
@@ -195,13 +205,13 @@ export class Project {
   /**
    * Looks into the state as the server has it now.
    * @param {{ kind?: string, where?: { [field: string]: Json }, match?: { [field: string]: string }, sort?: string, limit?: number,
-   *   after?: Item | { entity: string, value?: Json } }} question limit: 1 to 500, 50 by default; after: the last item of the page before
+   *   after?: ItemOf<App> | { entity: string, value?: Json } }} question limit: 1 to 500, 50 by default; after: the last item of the page before
    * @param {AskOptions} [options]
-   * @returns {Promise<{ items: Item[], more: boolean, seq: number }>}
+   * @returns {Promise<{ items: ItemOf<App>[], more: boolean, seq: number }>}
    */
   query({ kind, where, match, sort, limit, after }, options = {}) {
-    return this.#room.ask('q', { type: 'query', kind, where, match, sort, limit, after: after && cursor(after, sort) }, options,
-      ({ items, more, seq }) => ({ items: items.map(itemOf), more, seq }));
+    return this.#room.ask('q', { type: 'query', kind, where, match, sort, limit, after: after && cursor(/** @type {any} */ (after), sort) }, options,
+      ({ items, more, seq }) => ({ items: /** @type {any[]} */ (items.map(itemOf)), more, seq }));
   }
 
   /**
@@ -245,10 +255,10 @@ export class Project {
   }
 }
 
-/** @param {WireEntity} wire @returns {Item} */
+/** @param {WireEntity} wire */
 function itemOf({ entity: id, kind, version, data }) { return { id, kind, version, data }; }
 
-/** Where the next page starts. @param {Item | { entity: string, value?: Json }} after @param {string} [sort] */
+/** Where the next page starts. @param {ItemOf<AnyKinds> | { entity: string, value?: Json }} after @param {string} [sort] */
 function cursor(after, sort) {
   if ('entity' in after) return after;
   return { entity: after.id, value: sort && after.data[sort.replace(/^-/, '')] };

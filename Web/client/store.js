@@ -1,28 +1,37 @@
 // @ts-check
 /**
- * @import { Change, Item } from './types.js'
+ * @import { AnyKinds, Change, Item, ItemOf } from './types.js'
  * @import { Replica } from './replica.js'
  * @import { Selection } from './view.js'
  */
 import { View } from './view.js';
 
-/** Reads the replica. What it returns never changes: compare by identity, do not write to it. */
+/**
+ * Reads the replica. What it returns never changes: compare by identity, do not write to it.
+ * @template [App=AnyKinds] the kinds there are
+ */
 export class Store {
   #replica;
 
   #onChange;
 
-  /** @param {Replica} replica @param {(fn: (change: Change) => void) => () => void} onChange tells of changes until the result is called */
+  /** @internal @param {Replica} replica @param {(fn: (change: Change) => void) => () => void} onChange tells of changes until the result is called */
   constructor(replica, onChange) {
     this.#replica = replica;
     this.#onChange = onChange;
   }
 
-  /** An entity with our pending commands applied. @param {string} id @returns {Item | undefined} */
-  get(id) { return this.#replica.view(id); }
+  /** An entity with our pending commands applied. @param {string} id @returns {ItemOf<App> | undefined} */
+  get(id) { return /** @type {any} */ (this.#replica.view(id)); }
 
-  /** All entities (of a kind), sorted by id. Costs a walk over all of them: call it per frame, not per item. @param {string} [kind] */
+  /**
+   * All entities (of a kind), sorted by id. Costs a walk over all of them: call it per frame, not per item.
+   * @template {keyof App & string} [K=keyof App & string]
+   * @param {K} [kind]
+   * @returns {ItemOf<App, K>[]}
+   */
   list(kind) {
+    /** @type {any[]} */
     const items = [];
     for (const id of this.#replica.ids()) {
       const item = /** @type {Item} */ (this.#replica.view(id));
@@ -31,8 +40,8 @@ export class Store {
     return items.sort((a, b) => a.id < b.id ? -1 : 1);
   }
 
-  /** An entity as the server has confirmed it. @param {string} id @returns {Item | undefined} */
-  confirmed(id) { return this.#replica.confirmed.get(id); }
+  /** An entity as the server has confirmed it. @param {string} id @returns {ItemOf<App> | undefined} */
+  confirmed(id) { return /** @type {any} */ (this.#replica.confirmed.get(id)); }
 
   /** Is a command of ours under way on this entity (on this field)? @param {string} id @param {string} [field] */
   isPending(id, field) { return this.#replica.isPending(id, field); }
@@ -42,7 +51,8 @@ export class Store {
    * @param {string} [kind] @param {Selection} [selection] @returns {View} close it when it is not needed any more
    */
   view(kind, selection = {}) {
-    return new View(kind, selection, this.list(kind), view => this.#onChange(change => view.update(change, id => this.get(id))));
+    const items = this.list(/** @type {any} */ (kind));
+    return new View(kind, selection, /** @type {any} */ (items), view => this.#onChange(change => view.update(change, id => this.#replica.view(id))));
   }
 
   /**
@@ -50,10 +60,10 @@ export class Store {
    * @param {string} idOrKind @param {(change: Change) => void} fn @returns {() => void} stops telling
    */
   subscribe(idOrKind, fn) {
-    const known = new Set(this.list(idOrKind).map(({ id }) => id)); // so that one that goes is told as well
+    const known = new Set(this.list(/** @type {any} */ (idOrKind)).map(({ id }) => id)); // so that one that goes is told as well
     return this.#onChange(change => {
       const ids = change.ids.filter(id => {
-        const isOfKind = this.get(id)?.kind === idOrKind;
+        const isOfKind = this.#replica.view(id)?.kind === idOrKind;
         const wasOfKind = known.has(id);
         if (isOfKind) known.add(id);
         else known.delete(id);

@@ -158,4 +158,28 @@
  * @property {boolean} [preventUnload] ask before leaving the page while commands are unsaved and we are not connected; true
  * @property {(level: 'debug' | 'info' | 'warn' | 'error', message: string, data?: unknown) => void} [log]
  */
+
+/**
+ * What a client's parameter says: for each kind, what is in the data of its entities. Without one: any kind, any data.
+ * @typedef {{ [kind: string]: JsonObject }} AnyKinds
+ */
+
+/**
+ * An entity of one of the kinds, or of this one.
+ * @template App
+ * @template {keyof App} [K=keyof App]
+ * @typedef {{ [Kind in K & string]: { id: string, kind: Kind, version: number, data: App[Kind] } }[K & string]} ItemOf
+ */
+
+/**
+ * A merge patch over the data of one of the kinds: each field may be set or, by null, removed.
+ * @template App
+ * @typedef {string extends keyof App ? JsonObject : { [Kind in keyof App]: Patched<App[Kind]> }[keyof App]} PatchOf
+ */
+
+/**
+ * @template T
+ * @typedef {{ [Field in keyof T]?: (T[Field] extends Json[] | null | boolean | number | string | undefined ? T[Field] : Patched<T[Field]>) | null }} Patched
+ */
+
 export {};

@@ -1,0 +1,191 @@
+// @ts-check
+// Hosts JavaScript clients of a simulated world: Tests/Simulation/NodeHost.cs says a line of JSON, and gets one back.
+import { canonical } from '../../Web/client/canonical.js';
+import { EventOnlyClient } from '../../Web/client/eventonly.js';
+import { FakeClock } from './support/clock.js';
+import { FakeSockets } from './support/fake-socket.js';
+import { CONNECTED } from './support/given.js';
+import { readLines } from './support/lines.js';
+import { seeded } from './support/model-server.js';
+
+/** Longer than any server lets pass without a ping. */
+const SILENCE_MS = 60_000;
+const ADVENTURES = { done: 'Done', coming: 'Coming', unknown: 'Unknown', unavailable: 'Unavailable', conflict: 'Conflict', not_found: 'NotFound' };
+
+/** A client, its user, and what is around it: the socket's other end, the clock, chance. */
+class Resident {
+  #clock = new FakeClock();
+  #sockets = new FakeSockets();
+  #client;
+  #name;
+  #ballot;
+  #forgetful;
+  /** The socket whose other end is the world's line. @type {import('./support/fake-socket.js').FakeSocket | undefined} */
+  #socket;
+  #answersPings = true;
+  /** @type {string[]} */
+  #said = [];
+  #votes = 0;
+  #asked = 0;
+  #answered = 0;
+  /** @type {string[]} */
+  #markers = [];
+  /** @type {string[]} */
+  #troubles = [];
+  /** @type {Set<string>} */
+  #adventures = new Set();
+
+  /** @param {{ as: string, seed: number, forgetful: boolean, ballot: string }} given */
+  constructor({ as, seed, forgetful, ballot }) {
+    this.#name = as;
+    this.#ballot = ballot;
+    this.#forgetful = forgetful;
+    this.#client = new EventOnlyClient('ws://world/ws', {
+      project: 'sim', session: `secret-of-${as.padStart(8, '0')}`, WebSocket: this.#sockets.WebSocket, now: this.#clock.now,
+      schedule: this.#clock.schedule, random: seeded(seed), onFrame: fn => fn(),
+    });
+    for (const type of /** @type {const} */ (['change', 'event', 'pending', 'snapshot', 'sync'])) this.#client.on(type, () => this.#checkVotes());
+    this.#client.on('error', error => this.#troubles.push(String(error)));
+  }
+
+  /** Waits for the next attempt of the client, and lets it succeed. */
+  connect() {
+    if (this.#client.state === 'idle') this.#client.connect();
+    for (let i = 0; this.#sockets.last?.readyState !== 0; i++) {
+      if (i > 1000 || this.#clock.untilNext === Infinity) throw new Error(`${this.#name} does not come back.`);
+      this.#clock.advance(Math.max(1, this.#clock.untilNext));
+    }
+    this.#answersPings = true;
+    const socket = this.#socket = this.#sockets.last;
+    socket.onsend = text => this.#sent(socket, text);
+    socket.accept();
+    socket.hear(CONNECTED);
+  }
+
+  /** @param {import('./support/fake-socket.js').FakeSocket} socket @param {string} text */
+  #sent(socket, text) {
+    const { type, t } = JSON.parse(text);
+    if (type === 'ping') {
+      if (this.#answersPings) socket.hear({ type: 'pong', t, time: CONNECTED.time });
+    } else if (type !== 'connect' && type !== 'pong') {
+      this.#said.push(text);
+    }
+  }
+
+  /** @param {{ torn: boolean }} how */
+  cut({ torn }) {
+    if (torn) this.#adventures.add('Torn');
+    if (this.#isOpen) this.#socket?.fall(1006);
+  }
+
+  silence() {
+    this.#adventures.add('Silence');
+    this.#answersPings = false;
+    for (let passed = 0; this.#isOpen && passed < SILENCE_MS; passed += 1000) this.#clock.advance(1000);
+  }
+
+  /** @param {{ ms: number }} time */
+  pass({ ms }) { this.#clock.advance(ms); }
+
+  /** @param {{ frames: string[] }} what */
+  hear({ frames }) {
+    for (const text of frames) {
+      if (!this.#isOpen) return;
+      this.#remember(text);
+      this.#socket?.hear(text);
+      this.#checkVotes();
+    }
+  }
+
+  /** @param {string} text */
+  #remember(text) {
+    if (!/^\{"type":"(joined|reject|ack)"/.test(text)) return;
+    const { type, recovered, outcomes, code, duplicate } = JSON.parse(text);
+    const had = type === 'joined' ? [...outcomes.map((/** @type {any} */ each) => each.outcome), ''] : [code];
+    for (const word of had) if (word in ADVENTURES) this.#adventures.add(ADVENTURES[/** @type {keyof typeof ADVENTURES} */ (word)]);
+    if (type === 'joined') this.#adventures.add(recovered ? 'Events' : 'Snapshot');
+    if (duplicate) this.#adventures.add('Duplicate');
+  }
+
+  /** The same command as Tests/Simulation/SimulatedClient.cs makes of the same chance and the same view. @param {{ chance: number }} given */
+  submit({ chance }) {
+    if (!this.#client.store.confirmed(this.#ballot) || this.#client.pending > 90) return;
+    const kind = chance % 10;
+    const part = (/** @type {number} */ by) => Math.floor(chance / by);
+    const some = () => {
+      const cards = this.#client.store.list('card');
+      return cards.length > 0 ? cards[part(10) % cards.length].id : 'nothing';
+    };
+    const id = `${this.#name}-${this.#asked}`;
+    const value = part(1000) % 100;
+    this.#asked++;
+    if (kind < 4) {
+      this.#votes++;
+      this.#follow(this.#client.increment(this.#ballot, `by-${this.#name}`), () => {}, () => 'A vote was refused.');
+    } else if (kind === 4) {
+      this.#follow(this.#client.create('marker', { of: value }, { id }), () => this.#markers.push(id));
+    } else if (kind === 5) {
+      this.#follow(this.#client.create('card', { title: value }, { id }));
+    } else if (kind < 8) {
+      const card = some();
+      this.#follow(this.#client.update(card, { title: value }, value % 3 === 0 ? { ifVersion: this.#client.store.get(card)?.version } : {}));
+    } else if (kind === 8) {
+      this.#follow(this.#client.delete(some()));
+    } else {
+      const card = some();
+      this.#follow(this.#client.batch(ops => { ops.create('card', {}, { id }); ops.update(card, { note: 1 }); }));
+    }
+    this.#checkVotes();
+  }
+
+  /** @param {Promise<unknown>} outcome @param {() => void} [taken] @param {() => string} [refused] what is wrong if it is refused */
+  #follow(outcome, taken = () => {}, refused) {
+    outcome.then(() => taken(), () => { if (refused && !this.#forgetful) this.#troubles.push(refused()); }).finally(() => this.#answered++);
+  }
+
+  /** A sender sees its own votes, each once, from the moment it gave them. */
+  #checkVotes() {
+    if (this.#forgetful || !this.#client.store.confirmed(this.#ballot)) return;
+    const seen = this.#client.store.get(this.#ballot)?.data[`by-${this.#name}`] ?? 0;
+    if (seen !== this.#votes) throw new Error(`${this.#name} gave ${this.#votes} votes and sees ${seen}.`);
+  }
+
+  get #isOpen() { return this.#socket?.readyState === 1; }
+
+  /** What the world needs to know after each act. */
+  now() {
+    const said = this.#said;
+    this.#said = [];
+    return { said, open: this.#isOpen, seq: this.#client.seq, synced: this.#client.sync === 'synced' };
+  }
+
+  report() {
+    const view = this.#client.store.list().map(({ id, kind, version, data }) => `${id} ${kind} ${version} ${canonical(data)}`).join('\n');
+    return {
+      hash: this.#client.stateHash, view, asked: this.#asked, answered: this.#answered, votes: this.#votes, markers: this.#markers,
+      socketsAtOnce: this.#sockets.mostAtOnce, troubles: this.#troubles, adventures: [...this.#adventures],
+    };
+  }
+}
+
+/** @type {Map<string, Resident>} */
+const residents = new Map();
+
+/** @param {any} question */
+function act(question) {
+  if (question.do === 'clear') return void residents.clear();
+  if (question.do === 'add') residents.set(question.as, new Resident(question));
+  const resident = /** @type {any} */ (residents.get(question.as));
+  const more = question.do === 'add' ? undefined : resident[question.do](question);
+  return { ...resident.now(), ...more };
+}
+
+readLines(line => {
+  let answer;
+  try {
+    answer = act(JSON.parse(line)) ?? {};
+  } catch (error) {
+    answer = { error: error instanceof Error ? error.stack : String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+});
