@@ -188,7 +188,7 @@ export class Project {
    */
   async restore(id, moment, options = {}) {
     const past = await this.at(moment, options);
-    const command = restoring(id, past.get(id), /** @type {any} */ (this.store.get(id)));
+    const command = restoring(id, past.get(id), this.#room.replica.view(id));
     return command && this.#room.submit(command, options.signal);
   }
 
