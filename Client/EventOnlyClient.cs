@@ -41,6 +41,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         Store = new(() => Read(() => _replica.View), () => Read(() => _replica.Confirmed));
     }
 
+    /// <summary>How the line is; <see cref="ConnectionState.Connected"/> means joined, with the first state there.</summary>
     public ConnectionState State => Read(() => _state);
 
     /// <summary>The position of the confirmed state.</summary>
