@@ -36,6 +36,9 @@ public sealed record ClientOptions
     /// <summary>Commands that may be pending at once; beyond it <see cref="QueueFullException"/>. Raise it for long work offline.</summary>
     public int QueueMax { get; init; } = 1000;
 
+    /// <summary>Bytes of all pending commands, as JSON; beyond it <see cref="QueueFullException"/>. 1 MiB by default.</summary>
+    public long QueueBytesMax { get; init; } = 1024 * 1024;
+
     /// <summary>Items a stream holds for a subscriber that is behind; beyond it the stream ends with <see cref="SubscriberTooSlowException"/>.</summary>
     public int StreamItemsMax { get; init; } = 4096;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using EventOnly.Protocol.State;
@@ -68,6 +69,25 @@ public sealed partial class EventOnlyClient
     {
         var answer = await AskAsync('v', id => new ClientMessage.Validate(id, _options.Project, command), ct, key).ConfigureAwait(false);
         return Expect<ServerMessage.Verdict>(answer).Refusal;
+    }
+
+    /// <summary>
+    /// The answer to a query, kept current from what is here, our pending commands included: no question goes to the server. The first comes at once, then
+    /// one whenever the answer is another; a reader that is slow gets the newest. <see cref="Query.After"/> is not heeded; without a limit all items come.
+    /// </summary>
+    /// <exception cref="ClosedException">The client is disconnected.</exception>
+    public async IAsyncEnumerable<ImmutableArray<Entity>> LiveAsync(Query query, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        var live = new LiveQuery(query);
+        while (true)
+        {
+            var next = _pulse.Next; // before the look, so that no change is missed
+            if (live.Look(Read(() => _replica.View)) is { } items)
+                yield return items;
+            if (Read(() => _closed) is { } closed)
+                throw closed;
+            await next.WaitAsync(ct).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>

@@ -53,7 +53,7 @@ public sealed partial class EventOnlyClient
                     && CommandLimits.Judge(submit.Command, _output.Written, _limits) is { } refusal)
                 {
                     // Refused in the server's place: it leaves the view with what depends on it, and their callers are told.
-                    Obey(_replica.Receive(new ServerMessage.Reject(submit.Project, submit.N, refusal)));
+                    Obey(_replica.Refuse(submit.N, refusal));
                     _pulse.Beat();
                     continue;
                 }
@@ -131,7 +131,7 @@ public sealed partial class EventOnlyClient
             default:
                 if (_requests.TryTake(message))
                     return null;
-                var effects = _replica.Receive(message);
+                var effects = _replica.Receive(message, _options.Time.GetUtcNow().ToUnixTimeMilliseconds());
                 TellPresence(message);
                 return Obey(effects);
         }
@@ -147,7 +147,7 @@ public sealed partial class EventOnlyClient
             : new(error.Code.Word(), error.Message, CloseAdvice.Stop);
     }
 
-    private LineEnd? Obey(ImmutableArray<ReplicaEffect> effects)
+    private LineEnd? Obey(ImmutableArray<ReplicaEffect> effects, CancellationToken withdrawnBy = default)
     {
         LineEnd? end = null;
         foreach (var effect in effects)
@@ -156,10 +156,26 @@ public sealed partial class EventOnlyClient
             {
                 case ReplicaEffect.Settled settled:
                     _answeredAt = _options.Time.GetTimestamp();
-                    TakeOwner(settled.Command.N)?.TrySetResult(settled.Ack);
+                    foreach (var owner in TakeOwners(settled.Command))
+                        owner.TrySetResult(settled.Ack);
                     break;
                 case ReplicaEffect.Failed failed:
-                    TakeOwner(failed.Command.N)?.TrySetException(new RejectedException(failed.Refusal));
+                    var refused = new RejectedException(failed.Refusal, failed.RetryAfterMs);
+                    ForgetSteps(failed.Command);
+                    foreach (var owner in TakeOwners(failed.Command))
+                        owner.TrySetException(refused);
+                    _rejections.Publish(new(failed.Command.Command, refused, failed.Reverted), () => new SubscriberTooSlowException(_replica.Seq));
+                    break;
+                case ReplicaEffect.Withdrawn withdrawn:
+                    ForgetSteps(withdrawn.Command);
+                    foreach (var owner in TakeOwners(withdrawn.Command))
+                        owner.TrySetCanceled(withdrawnBy);
+                    break;
+                case ReplicaEffect.Changed changed:
+                    _changes.Publish(changed.Change, () => new SubscriberTooSlowException(_replica.Seq));
+                    break;
+                case ReplicaEffect.Conflicted conflicted:
+                    _conflicts.Publish(conflicted.Conflict, () => new SubscriberTooSlowException(_replica.Seq));
                     break;
                 case ReplicaEffect.Happened { Event: var happened }:
                     _events.Publish(happened, () => new SubscriberTooSlowException(happened.Seq - 1));
@@ -168,6 +184,8 @@ public sealed partial class EventOnlyClient
                     _events.EndAll(new EventsMissedException(from, seq));
                     break;
                 case ReplicaEffect.Live live:
+                    if (live.Missed is null)
+                        _steps.Clear(); // of another journal
                     (_lastResume, _answeredAt) = (new(live.Mode, live.Missed), _options.Time.GetTimestamp());
                     _telemetry.Resumed(live.Mode);
                     _line.Held();
@@ -196,7 +214,11 @@ public sealed partial class EventOnlyClient
         return end;
     }
 
-    private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
+    private TaskCompletionSource<Ack>? TakeOwner(long ticket) => _owners.Remove(ticket, out var owner) ? owner : null;
+
+    private IEnumerable<TaskCompletionSource<Ack>> TakeOwners(PendingCommand command) => command.Tickets.Select(TakeOwner).OfType<TaskCompletionSource<Ack>>();
+
+    private void ForgetSteps(PendingCommand command) => command.Tickets.ForEach(_steps.Failed);
 
     private void ReleaseLater(ReplicaEffect.Wait wait)
     {

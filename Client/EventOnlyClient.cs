@@ -14,7 +14,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private readonly ClientOptions _options;
     private readonly Replica _replica;
     private readonly Requests _requests = new();
-    private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = [];
+    private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = []; // by ticket
+    private readonly Subscriptions<StoreChange> _changes;
+    private readonly Subscriptions<FieldConflict> _conflicts;
+    private readonly Subscriptions<Rejection> _rejections;
     private readonly Subscriptions<ProjectEvent> _events;
     private readonly Subscriptions<ServerMessage.Broadcast> _broadcasts;
     private readonly Pulse _pulse = new();
@@ -30,15 +33,19 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _began = options.Time.GetTimestamp();
         PresenceNews = new(options.StreamItemsMax);
         Presence = new(this);
-        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window, options.Fold);
+        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, new(options.Window, options.QueueMax, options.QueueBytesMax), options.Fold);
         _events = new(options.StreamItemsMax);
         _broadcasts = new(options.StreamItemsMax);
         _stateChanges = new(options.StreamItemsMax);
+        _changes = new(options.StreamItemsMax);
+        _conflicts = new(options.StreamItemsMax);
+        _rejections = new(options.StreamItemsMax);
+        _skipped = new(options.StreamItemsMax);
         _token = new(options);
         _checkpoints = new(() => Read(Standing), (seq, ct) => AskStateAsync(seq, null, ct), ReadEventsAsync);
         _telemetry = new(options.Time, () => PendingCount);
         _line = new(uri, options, new(_token.PrepareAsync, SayHello, NextToSend, Hear, Ping, _token.Refused, GoOffline));
-        Store = new(() => Read(() => _replica.View), () => Read(() => _replica.Confirmed));
+        Store = new(_replica, _gate, _changes);
     }
 
     /// <summary>How the line is; <see cref="ConnectionState.Connected"/> means joined, with the first state there.</summary>
@@ -142,7 +149,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         ClearPresence();
         _presenceTimer?.Dispose();
         _presenceTimer = null;
-        _replica.WithdrawAll();
+        Obey(_replica.WithdrawAll(), CancellationToken.None);
         _outbox.Clear();
         _requests.FailAll(reason);
         foreach (var owner in _owners.Values)
@@ -152,6 +159,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _broadcasts.Close(isAsked ? null : reason);
         _stateChanges.Close(isAsked ? null : reason);
         PresenceNews.Close(isAsked ? null : reason);
+        _changes.Close(isAsked ? null : reason);
+        _conflicts.Close(isAsked ? null : reason);
+        _rejections.Close(isAsked ? null : reason);
+        _skipped.Close(isAsked ? null : reason);
     }
 
     /// <summary>Streams may be opened again. Under the lock.</summary>
@@ -161,6 +172,10 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _broadcasts.Reopen();
         _stateChanges.Reopen();
         PresenceNews.Reopen();
+        _changes.Reopen();
+        _conflicts.Reopen();
+        _rejections.Reopen();
+        _skipped.Reopen();
     }
 
     private T Read<T>(Func<T> value)

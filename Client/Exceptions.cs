@@ -22,7 +22,7 @@ public sealed class RejectedException(Refusal refusal, int? retryAfterMs = null)
     /// <summary>All the server said: the detail, complaints by field, the operation of a batch, the current entity on a conflict.</summary>
     public Refusal Refusal { get; } = refusal;
 
-    /// <summary>How long to wait before the same question is asked again, where the server said so.</summary>
+    /// <summary>How long to wait before the same is asked again, where the server said so.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
 
     /// <summary>On <c>conflict</c>: the entity as it is now; null where the server left it out because it is large.</summary>
@@ -36,10 +36,12 @@ public sealed class OfflineException() : EventOnlyException("offline", "Not conn
 public sealed class EventOnlyTimeoutException(TimeSpan limit) : EventOnlyException("timeout", $"No answer within {limit.TotalMilliseconds:0} ms.", retryable: true);
 
 /// <summary>
-/// More commands are waiting than <see cref="ClientOptions.QueueMax"/>, and this one was not applied, not even locally; or 1,000 questions are
-/// waiting for their answers, and this one was not asked.
+/// More commands are waiting than <see cref="ClientOptions.QueueMax"/>, or they have more bytes than <see cref="ClientOptions.QueueBytesMax"/>, and
+/// this one was not applied, not even locally; or 1,000 questions are waiting for their answers, and this one was not asked.
 /// </summary>
-public sealed class QueueFullException(int max) : EventOnlyException("queue_full", $"{max} are waiting already.", retryable: true);
+/// <param name="unit">Of <paramref name="max"/>: <c>bytes</c>, or none where things are counted.</param>
+public sealed class QueueFullException(long max, string unit = "")
+    : EventOnlyException("queue_full", unit.Length > 0 ? $"No more than {max} {unit} may wait." : $"{max} are waiting already.", retryable: true);
 
 /// <summary>The client is disconnected for good. A command that was under way may or may not have taken effect.</summary>
 /// <param name="code">The word of the close code: <c>normal</c> when we asked for it.</param>

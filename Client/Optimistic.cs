@@ -5,16 +5,19 @@ namespace EventOnly.Client;
 /// <summary>What a command would do if the server agreed: the guess that is shown until it answers.</summary>
 internal static class Optimistic
 {
-    /// <summary>Folds an undecided command. Versions stay as confirmed (0 for a create), so that they remain good for <c>ifVersion</c>.</summary>
-    public static ProjectState Apply(ProjectState state, Command command) => command switch
+    /// <summary>
+    /// Folds an undecided operation over its entity. Versions stay as confirmed (0 for a create), so that they remain good for <c>ifVersion</c>.
+    /// </summary>
+    public static Entity? Apply(Entity? entity, Command op)
     {
-        Command.Create { Entity: { } id } create => Fold.Apply(state, new Change.Created(id, create.Kind, 0, create.Data)),
-        Command.Patch patch => Fold.Apply(state, new Change.Patched(patch.Entity, VersionOf(state, patch.Entity), patch.Fields)),
-        Command.Increment increment => Fold.Apply(state, new Change.Incremented(increment.Entity, VersionOf(state, increment.Entity), increment.Deltas)),
-        Command.Delete delete => Fold.Apply(state, new Change.Deleted(delete.Entity)),
-        Command.Batch batch => batch.Ops.Aggregate(state, Apply),
-        _ => state, // a create without id cannot be shown: only the server knows its name
-    };
-
-    private static long VersionOf(ProjectState state, string id) => state.Entities.GetValueOrDefault(id)?.Version ?? 0;
+        var version = entity?.Version ?? 0;
+        return op switch
+        {
+            Command.Create { Entity: { } id } create => Fold.Apply(entity, new Change.Created(id, create.Kind, 0, create.Data)),
+            Command.Patch patch => Fold.Apply(entity, new Change.Patched(patch.Entity, version, patch.Fields)),
+            Command.Increment increment => Fold.Apply(entity, new Change.Incremented(increment.Entity, version, increment.Deltas)),
+            Command.Delete => null,
+            _ => entity,
+        };
+    }
 }

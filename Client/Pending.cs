@@ -5,39 +5,140 @@ using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Client;
 
+/// <summary>How much may be pending.</summary>
+/// <param name="Window">Commands that may be unanswered at once, 1 to 64.</param>
+/// <param name="CommandsMax">Commands.</param>
+/// <param name="BytesMax">Bytes of all of them, as JSON.</param>
+/// <param name="Coalesces">False: every command stays one of its own.</param>
+internal sealed record PendingBounds(
+    int Window = WireLimits.InFlight, int CommandsMax = int.MaxValue, long BytesMax = long.MaxValue, bool Coalesces = true);
+
 /// <summary>
-/// The commands whose outcome is not known, in the order they were asked for. Numbers them and keeps the window.
+/// The commands whose outcome is not known, in the order they were asked for, which is the order of n. Numbers them, keeps the window and the
+/// bounds, makes one of several while they wait, and knows which entities they touch.
 /// <code>
 /// queued ──sent──▶ sent ──event, ack, reject──▶ gone
 ///   ▲ ▲             │ │
 ///   │ └──unknown────┘ └──reject, retryable──▶ held ──pause over──▶ queued
 /// </code>
 /// </summary>
-/// <param name="window">Commands that may be unanswered at once, 1 to 64.</param>
-internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
+internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<PendingCommand>
 {
     /// <summary>A server judges numbers down to 63 below a session's highest, so what is unanswered must lie that close together.</summary>
     private const int Spread = WireLimits.InFlight;
 
-    private readonly SortedDictionary<long, PendingCommand> _byN = [];
-    private readonly int _window = Math.Clamp(window, 1, Spread);
-    private long _lastN;
+    /// <summary>What several have become together must not grow to a message that the server does not take: each alone may have been small enough.</summary>
+    private const int CoalescedBytesMax = 16_384;
 
-    public int Count => _byN.Count;
+    private readonly LinkedList<PendingCommand> _all = [];
+    private readonly Dictionary<long, PendingCommand> _byN = []; // those that have a number
+    private readonly Dictionary<string, List<PendingCommand>> _byId = new(StringComparer.Ordinal);
+    private readonly int _window = Math.Clamp(bounds.Window, 1, Spread);
+    private readonly Utf8Buffer _measure = new();
+    private long _bytes;
+    private long _lastN;
+    private long _lastTurn;
+
+    public int Count => _all.Count;
 
     public PendingCommand? this[long n] => _byN.GetValueOrDefault(n);
 
     /// <summary>Numbers whose fate only the server knows.</summary>
-    public ImmutableArray<long> Unanswered => [.. _byN.Values.Where(pending => pending.Stage == Stage.Sent).Select(pending => pending.N)];
+    public ImmutableArray<long> Unanswered => [.. _all.Where(pending => pending.Stage == Stage.Sent).Select(pending => pending.N)];
 
-    public PendingCommand Add(Command command)
+    /// <summary>Ids that pending commands touch.</summary>
+    public IReadOnlyCollection<string> Ids => _byId.Keys;
+
+    /// <summary>Pending operations on an entity, oldest first.</summary>
+    public IEnumerable<Command> OpsOn(string id) =>
+        _byId.TryGetValue(id, out var all) ? all.SelectMany(pending => pending.Ops).Where(op => PendingCommand.EntityOf(op) == id) : [];
+
+    /// <summary>
+    /// Takes a command. What was not sent yet and is about the same entity may become one with it, or, a create and its delete, nothing at all.
+    /// </summary>
+    /// <param name="settled">What has come to nothing, the command included.</param>
+    /// <exception cref="QueueFullException">It was not taken.</exception>
+    public PendingCommand Add(Command command, long ticket, out ImmutableArray<PendingCommand> settled)
     {
-        var pending = new PendingCommand(++_lastN, command);
-        _byN.Add(pending.N, pending);
-        return pending;
+        var added = new PendingCommand(command, Measure(command)) { Tickets = { ticket } };
+        var waiting = bounds.Coalesces && PendingCommand.EntityOf(command) is { } id ? UnsentOn(id) : [];
+        settled = [];
+        ImmutableArray<PendingCommand> made = [.. waiting.Reverse().TakeWhile(each => each.Command is not Command.Delete).Reverse()];
+        if (command is Command.Delete { IfVersion: null } && made is [{ Command: Command.Create }, ..])
+        {
+            foreach (var each in made)
+                Remove(each);
+            settled = [.. made, added];
+            return added;
+        }
+        if (waiting is [.., var last] && Coalescing.TryMerge(last.Command, command) is { } both && TryBecome(last, both))
+        {
+            last.Tickets.Add(ticket);
+            return last;
+        }
+        if (Count >= bounds.CommandsMax)
+            throw new QueueFullException(bounds.CommandsMax);
+        if (_bytes + added.Bytes > bounds.BytesMax)
+            throw new QueueFullException(bounds.BytesMax, "bytes");
+        Put(added);
+        return added;
     }
 
-    public void Remove(PendingCommand pending) => _byN.Remove(pending.N);
+    /// <summary>What waits to be sent about an entity, oldest first; none where something else about it is under way.</summary>
+    private ImmutableArray<PendingCommand> UnsentOn(string id)
+    {
+        if (!_byId.TryGetValue(id, out var all))
+            return [];
+        var first = all.Count;
+        while (first > 0 && all[first - 1] is { N: 0, Command: not Command.Batch })
+            first--;
+        return [.. all.Skip(first)];
+    }
+
+    private bool TryBecome(PendingCommand pending, Command both)
+    {
+        var bytes = Measure(both);
+        var grown = bytes - pending.Bytes;
+        if (grown > 0 && (bytes > CoalescedBytesMax || _bytes + grown > bounds.BytesMax))
+            return false;
+        _bytes += grown;
+        pending.Become(both, bytes);
+        return true;
+    }
+
+    private int Measure(Command command)
+    {
+        _measure.Clear();
+        WireCodec.Encode(_measure, new ClientMessage.Submit("", 0, command));
+        return _measure.Length;
+    }
+
+    private void Put(PendingCommand pending)
+    {
+        _all.AddLast(pending);
+        _bytes += pending.Bytes;
+        foreach (var id in pending.Touches)
+        {
+            if (!_byId.TryGetValue(id, out var all))
+                _byId.Add(id, all = []);
+            all.Add(pending);
+        }
+    }
+
+    public void Remove(PendingCommand pending)
+    {
+        if (!_all.Remove(pending))
+            return;
+        _bytes -= pending.Bytes;
+        _byN.Remove(pending.N);
+        foreach (var id in pending.Touches)
+        {
+            var all = _byId[id];
+            all.Remove(pending);
+            if (all.Count == 0)
+                _byId.Remove(id);
+        }
+    }
 
     /// <summary>
     /// The next command to send, if the window allows one. A held command holds back those behind it: a later one may depend on it, and
@@ -46,16 +147,36 @@ internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
     public PendingCommand? Next()
     {
         var (unanswered, oldest) = (0, 0L);
-        foreach (var pending in _byN.Values)
+        foreach (var pending in _all)
         {
+            var n = pending.N == 0 ? _lastN + 1 : pending.N;
             if (pending.Stage == Stage.Held)
                 return null;
             if (pending.Stage == Stage.Queued)
-                return unanswered == 0 || (unanswered < _window && pending.N - oldest < Spread) ? pending : null;
+                return unanswered == 0 || (unanswered < _window && n - oldest < Spread) ? pending : null;
             if (unanswered++ == 0)
-                oldest = pending.N;
+                oldest = n;
         }
         return null;
+    }
+
+    /// <param name="epoch">Of the journal it goes to.</param>
+    public void Sent(PendingCommand pending, string? epoch)
+    {
+        if (pending.N == 0)
+            _byN.Add(pending.N = ++_lastN, pending);
+        pending.Epoch ??= epoch;
+        (pending.Stage, pending.Turn) = (Stage.Sent, ++_lastTurn);
+        pending.Sends++;
+    }
+
+    /// <summary>The one that was to be sent just now is not: its number goes to the next one, if it has not been on the line before.</summary>
+    public void NotSent(PendingCommand pending)
+    {
+        if (pending.Sends != 1 || pending.N != _lastN)
+            return;
+        _byN.Remove(_lastN--);
+        pending.N = 0;
     }
 
     /// <summary>
@@ -65,7 +186,7 @@ internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
     public void Answer(ImmutableArray<Outcome> outcomes, long headSeq)
     {
         var fates = outcomes.ToDictionary(outcome => outcome.N, outcome => outcome.Fate);
-        foreach (var pending in _byN.Values.Where(pending => pending.Stage == Stage.Sent))
+        foreach (var pending in _all.Where(pending => pending.Stage == Stage.Sent))
         {
             pending.DueSeq = fates.GetValueOrDefault(pending.N) switch
             {
@@ -81,7 +202,7 @@ internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
     /// <summary>Takes out the commands that are known to have taken effect at or before a position.</summary>
     public ImmutableArray<PendingCommand> TakeDue(long seq)
     {
-        ImmutableArray<PendingCommand> due = [.. _byN.Values.Where(pending => pending.DueSeq <= seq)];
+        ImmutableArray<PendingCommand> due = [.. _all.Where(pending => pending.DueSeq <= seq)];
         foreach (var pending in due)
             Remove(pending);
         return due;
@@ -93,7 +214,7 @@ internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
         var missing = failed.Creates.ToHashSet(StringComparer.Ordinal);
         var taken = ImmutableArray.CreateBuilder<PendingCommand>();
         taken.Add(failed);
-        foreach (var later in _byN.Values.Where(later => later.N > failed.N && later.Touches.Any(missing.Contains)))
+        foreach (var later in _all.SkipWhile(pending => pending != failed).Skip(1).Where(later => later.Touches.Any(missing.Contains)))
         {
             taken.Add(later);
             missing.UnionWith(later.Creates);
@@ -103,11 +224,14 @@ internal sealed class Pending(int window) : IReadOnlyCollection<PendingCommand>
         return taken.DrainToImmutable();
     }
 
-    /// <summary>Is there an older command, not with the server, that creates an entity which this one needs?</summary>
-    public bool WaitsForCreate(PendingCommand later) =>
-        _byN.Values.TakeWhile(older => older.N < later.N).Any(older => older.Stage != Stage.Sent && older.Creates.Any(later.Touches.Contains));
+    /// <summary>
+    /// Did this command overtake the create of an entity that it needs? The create was refused for now, and has not been sent again, or only
+    /// after this one.
+    /// </summary>
+    public bool OvertookCreate(PendingCommand later) => _all.TakeWhile(older => older != later)
+        .Any(older => (older.Stage != Stage.Sent || older.Turn > later.Turn) && older.Creates.Any(later.Touches.Contains));
 
-    public IEnumerator<PendingCommand> GetEnumerator() => _byN.Values.GetEnumerator();
+    public IEnumerator<PendingCommand> GetEnumerator() => _all.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }

@@ -17,27 +17,50 @@ internal enum Stage
 }
 
 /// <summary>A command whose outcome is not known yet.</summary>
-internal sealed class PendingCommand(long n, Command command)
+internal sealed class PendingCommand
 {
-    /// <summary>The session's own number; never given to another command.</summary>
-    public long N { get; } = n;
+    /// <param name="bytes">Of the command as JSON.</param>
+    public PendingCommand(Command command, int bytes) => (Command, Bytes) = (command, bytes);
 
-    public Command Command { get; } = command;
+    /// <summary>The session's own number; never given to another command. 0 until it is first sent, so that one that never is uses up none.</summary>
+    public long N { get; set; }
+
+    public Command Command { get; private set; }
+
+    public int Bytes { get; private set; }
+
+    /// <summary>Whose it is: several where it was coalesced.</summary>
+    public List<long> Tickets { get; } = [];
+
+    /// <summary>Those of them who wait no more.</summary>
+    public HashSet<long> Gone { get; } = [];
+
+    public ImmutableArray<Command> Ops => Command is Command.Batch batch ? batch.Ops : [Command];
 
     /// <summary>The entities it changes.</summary>
-    public ImmutableArray<string> Touches { get; } = [.. Ops(command).Select(EntityOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+    public ImmutableArray<string> Touches => [.. Ops.Select(EntityOf).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>The entities it creates.</summary>
-    public ImmutableArray<string> Creates { get; } = [.. Ops(command).OfType<Command.Create>().Select(create => create.Entity).OfType<string>()];
+    public ImmutableArray<string> Creates => [.. Ops.OfType<Command.Create>().Select(create => create.Entity).OfType<string>()];
 
     public Stage Stage { get; set; }
+
+    /// <summary>When it was last sent, as a count: sending again breaks the order of n.</summary>
+    public long Turn { get; set; }
+
+    /// <summary>How often it was sent.</summary>
+    public int Sends { get; set; }
+
+    /// <summary>Of the journal it was first sent to.</summary>
+    public string? Epoch { get; set; }
 
     /// <summary>Known to have taken effect: settled, at the latest, when the replica stands here.</summary>
     public long? DueSeq { get; set; }
 
-    private static ImmutableArray<Command> Ops(Command command) => command is Command.Batch batch ? batch.Ops : [command];
+    /// <summary>Takes in another command about the same entity.</summary>
+    public void Become(Command both, int bytes) => (Command, Bytes) = (both, bytes);
 
-    private static string? EntityOf(Command command) => command switch
+    public static string? EntityOf(Command command) => command switch
     {
         Command.Create create => create.Entity,
         Command.Patch patch => patch.Entity,

@@ -16,17 +16,19 @@ namespace EventOnly.Client;
 /// <param name="project">The project's id.</param>
 /// <param name="secret">The session's secret; it stays the same for the life of the replica.</param>
 /// <param name="listen">False for a pure publisher: no state, an ack for each command.</param>
-/// <param name="window">Commands that may be unanswered at once, 1 to 64.</param>
+/// <param name="bounds">How much may be pending; by default what the wire allows.</param>
 /// <param name="fold">For tests: one that has a fault.</param>
 internal sealed class Replica(
-    string project, string secret, bool listen = true, int window = WireLimits.InFlight, Func<ProjectState, ProjectEvent, ProjectState>? fold = null)
+    string project, string secret, bool listen = true, PendingBounds? bounds = null, Func<ProjectState, ProjectEvent, ProjectState>? fold = null)
 {
     /// <summary>The pause after a "not now" that does not name one, in ms.</summary>
     private const int RetryMs = 1000;
 
     private enum Phase { Off, Joining, Snapshot, Live }
 
-    private readonly Pending _pending = new(window);
+    private readonly Pending _pending = new(bounds ?? new());
+    private readonly Conflicts _conflicts = new();
+    private readonly Dictionary<string, Entity?> _views = new(StringComparer.Ordinal); // of entities with pending commands
     private readonly List<Entity> _parts = [];
     private readonly StateCheck _check = new();
     private readonly Func<ProjectState, ProjectEvent, ProjectState> _fold = fold ?? Fold.Apply;
@@ -38,13 +40,38 @@ internal sealed class Replica(
     private string? _joinedEpoch;
     private ProjectState? _view;
     private long? _gapAt;
+    private long _nowMs;
     private bool _distrust; // resuming has not helped: ask for a snapshot
 
     /// <summary>The state as the server has confirmed it.</summary>
     public ProjectState Confirmed { get; private set; } = ProjectState.Empty;
 
     /// <summary>The confirmed state with our pending commands on top: what a user should see.</summary>
-    public ProjectState View => _view ??= _pending.Aggregate(Confirmed, (state, pending) => Optimistic.Apply(state, pending.Command));
+    public ProjectState View => _view ??= _pending.Ids.Aggregate(Confirmed, (state, id) => state.With(Confirmed.Entities.GetValueOrDefault(id), ViewOf(id)));
+
+    /// <summary>An entity as a user should see it. Costs as much as commands are pending on it.</summary>
+    public Entity? ViewOf(string id)
+    {
+        if (!_pending.Ids.Contains(id))
+            return Confirmed.Entities.GetValueOrDefault(id);
+        if (!_views.TryGetValue(id, out var view))
+            _views.Add(id, view = _pending.OpsOn(id).Aggregate(Confirmed.Entities.GetValueOrDefault(id), Optimistic.Apply));
+        return view;
+    }
+
+    /// <summary>Is a command of ours under way on an entity, or on one of its fields?</summary>
+    public bool IsPending(string id, string? field = null) => _pending.OpsOn(id).Any(op => field is null || op switch
+    {
+        Command.Create create => create.Data[field] is not null,
+        Command.Patch patch => patch.Fields[field] is not null,
+        Command.Increment increment => increment.Deltas.Any(delta => delta.Field == field),
+        _ => true,
+    });
+
+    /// <summary>A field is being edited until it is left: what others write to it meanwhile is a conflict.</summary>
+    public void Edit(string id, string field) => _conflicts.Edit(id, field);
+
+    public void Leave(string id, string field) => _conflicts.Leave(id, field);
 
     public long Seq => Confirmed.Seq;
 
@@ -101,11 +128,12 @@ internal sealed class Replica(
     public void ForgetMembers() => Members = Client.Members.None;
 
     /// <summary>Takes a command; its effect is in <see cref="View"/> from now on.</summary>
-    public PendingCommand Submit(Command command)
+    /// <param name="ticket">Of who waits for it.</param>
+    /// <exception cref="QueueFullException">It was not taken.</exception>
+    public ImmutableArray<ReplicaEffect> Submit(Command command, long ticket = 0)
     {
-        var pending = _pending.Add(command);
-        _view = _view is null ? null : Optimistic.Apply(_view, command);
-        return pending;
+        var pending = _pending.Add(command, ticket, out var settled);
+        return [.. Changed(pending.Touches, ChangeOrigin.Local), .. settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
     }
 
     /// <summary>The next command, which is to be sent now; null: there is none, or not now.</summary>
@@ -113,25 +141,32 @@ internal sealed class Replica(
     {
         if (_phase is not (Phase.Live or Phase.Snapshot) || _pending.Next() is not { } next)
             return null;
-        next.Stage = Stage.Sent;
+        _pending.Sent(next, _joinedEpoch);
         return new(project, next.N, next.Command);
     }
 
-    /// <summary>Forgets a command that is not with the server, and what depends on it. Returns what was forgotten: nothing if it is too late.</summary>
-    public ImmutableArray<PendingCommand> Withdraw(long n)
+    /// <summary>
+    /// Somebody waits no more. What nobody waits for is forgotten if it is not with the server, with what depends on it; what is, takes effect all
+    /// the same.
+    /// </summary>
+    public ImmutableArray<ReplicaEffect> Abandon(long ticket)
     {
-        if (_pending[n] is not { Stage: not Stage.Sent } pending)
+        if (_pending.FirstOrDefault(each => each.Tickets.Contains(ticket)) is not { } pending)
             return [];
-        _view = null;
-        return _pending.TakeWithDependents(pending);
+        pending.Gone.Add(ticket);
+        if (pending.Stage == Stage.Sent || pending.Gone.Count < pending.Tickets.Count)
+            return [];
+        var gone = _pending.TakeWithDependents(pending);
+        return [.. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. gone.Select(each => new ReplicaEffect.Withdrawn(each))];
     }
 
     /// <summary>Gives up every command. What was sent may still take effect.</summary>
-    public void WithdrawAll()
+    public ImmutableArray<ReplicaEffect> WithdrawAll()
     {
-        foreach (var pending in _pending.ToArray())
+        var all = _pending.ToArray();
+        foreach (var pending in all)
             _pending.Remove(pending);
-        _view = null;
+        return Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback);
     }
 
     /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>
@@ -142,8 +177,10 @@ internal sealed class Replica(
     }
 
     /// <summary>Takes what the server says about this project.</summary>
-    public ImmutableArray<ReplicaEffect> Receive(ServerMessage message)
+    /// <param name="nowMs">By our clock, to know what was a moment ago.</param>
+    public ImmutableArray<ReplicaEffect> Receive(ServerMessage message, long nowMs = 0)
     {
+        _nowMs = nowMs;
         switch (message)
         {
             case ServerMessage.Happened { Event: var happened }: return TakeEvent(happened);
@@ -196,16 +233,17 @@ internal sealed class Replica(
     /// <summary>All parts are here: the new state takes the place of the old one, in one step with the commands it contains.</summary>
     private ImmutableArray<ReplicaEffect> Replace(ServerMessage.Snapshot last)
     {
-        var (oldSeq, oldEpoch) = (Seq, Epoch);
+        var (oldSeq, oldEpoch, old) = (Seq, Epoch, Confirmed);
         Confirmed = ProjectState.FromSnapshot(last.Seq, _parts);
         _parts.Clear();
         var toldSeq = oldEpoch == _joinedEpoch ? _toldSeq : 0;
         _toldSeq = Math.Max(toldSeq, last.Seq);
         _check.Mended();
-        (Epoch, _phase, _distrust, _view) = (_joinedEpoch, Phase.Live, false, null);
+        (Epoch, _phase, _distrust) = (_joinedEpoch, Phase.Live, false);
 
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
         effects.AddRange(SettleDue());
+        effects.AddRange(Changed(old.Entities.Keys.Concat(Confirmed.Entities.Keys), ChangeOrigin.Snapshot));
         effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? Math.Max(oldSeq, toldSeq) + 1 : 1));
         effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? Math.Max(0, last.Seq - oldSeq) : null));
         if (last.Hash is { } told)
@@ -222,20 +260,33 @@ internal sealed class Replica(
 
         // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
         var own = happened.Session == Session;
+        var touched = happened.Changes.Select(change => change.Entity).Distinct(StringComparer.Ordinal).ToList();
+        var before = touched.Where(_pending.Ids.Contains).ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
+        var was = Confirmed;
         Confirmed = _fold(Confirmed, happened);
-        _view = null;
+        var conflicts = own ? [] : _conflicts.Of(
+            happened, id => before.TryGetValue(id, out var view) ? view : was.Entities.GetValueOrDefault(id), _pending.OpsOn, Confirmed, _nowMs);
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
         if (own && _pending[happened.N] is { } command)
         {
             _pending.Remove(command);
+            _conflicts.Wrote(command, _nowMs);
             effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
         }
         effects.AddRange(SettleDue());
+        Forget(touched);
+        var visible = touched.Where(id => !before.TryGetValue(id, out var view) || !LooksSame(view, ViewOf(id))).ToList();
+        effects.AddRange(Changed(visible, ChangeOrigin.Remote, happened.By));
+        effects.AddRange(conflicts.Select(conflict => new ReplicaEffect.Conflicted(conflict)));
         if (happened.Seq > _toldSeq)
             effects.Add(new ReplicaEffect.Happened(happened, own));
         _toldSeq = Math.Max(_toldSeq, happened.Seq);
         return effects.DrainToImmutable();
     }
+
+    /// <summary>The version aside: it moves with every confirmation.</summary>
+    private static bool LooksSame(Entity? before, Entity? after) => ReferenceEquals(before, after)
+        || (before is not null && after is not null && before.Kind == after.Kind && before.Data.Equals(after.Data));
 
     /// <summary>What the server's state hashes to, told between two events.</summary>
     private ImmutableArray<ReplicaEffect> TakeState(ServerMessage.State told)
@@ -291,13 +342,39 @@ internal sealed class Replica(
             case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
                 pending.Stage = Stage.Held;
                 return [new ReplicaEffect.Wait(pending.N, reject.RetryAfterMs ?? RetryMs)];
-            case ErrorCode.NotFound when _pending.WaitsForCreate(pending): // it overtook the create it needs, which was refused for now
+            case ErrorCode.NotFound when _pending.OvertookCreate(pending):
                 pending.Stage = Stage.Queued;
                 return [];
+            case ErrorCode.Exists when pending.Command is Command.Create && pending.Epoch != _joinedEpoch:
+                // The journal it was sent to before had it, and so has this one: only its memory of our numbers is gone.
+                pending.DueSeq = 0;
+                return IsLive ? SettleDue() : [];
             default:
-                _view = null;
-                return [.. _pending.TakeWithDependents(pending).Select(failed => new ReplicaEffect.Failed(failed, reject.Refusal))];
+                return Fail(pending, reject.Refusal, reject.RetryAfterMs);
         }
+    }
+
+    /// <summary>The command that <see cref="Next"/> has just given was not sent, because the server would not take it.</summary>
+    public ImmutableArray<ReplicaEffect> Refuse(long n, Refusal refusal)
+    {
+        if (_pending[n] is not { } pending)
+            return [];
+        _pending.NotSent(pending);
+        return Fail(pending, refusal, null);
+    }
+
+    private ImmutableArray<ReplicaEffect> Fail(PendingCommand pending, Refusal refusal, int? retryAfterMs)
+    {
+        var before = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
+        var failed = _pending.TakeWithDependents(pending);
+        var touched = failed.SelectMany(each => each.Touches).ToHashSet(StringComparer.Ordinal);
+        Forget(touched);
+        var reverted = touched.Where(id => !LooksSame(before[id], ViewOf(id))).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. Changed(touched, ChangeOrigin.Rollback),
+            .. failed.Select(each => new ReplicaEffect.Failed(each, refusal, retryAfterMs, [.. each.Touches.Where(reverted.Contains)])),
+        ];
     }
 
     private ImmutableArray<ReplicaEffect> TakeAck(ServerMessage.Ack ack)
@@ -312,10 +389,27 @@ internal sealed class Replica(
     private ImmutableArray<ReplicaEffect> SettleDue()
     {
         var due = _pending.TakeDue(listen ? Seq : long.MaxValue);
-        if (due.Length == 0)
-            return [];
+        foreach (var pending in due)
+            _conflicts.Wrote(pending, _nowMs);
+        return
+        [
+            .. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))),
+            .. Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote),
+        ];
+    }
+
+    private ImmutableArray<ReplicaEffect> Changed(IEnumerable<string> ids, ChangeOrigin origin, string? by = null)
+    {
+        ImmutableArray<string> changed = [.. ids.Distinct(StringComparer.Ordinal)];
+        Forget(changed);
+        return changed.IsEmpty ? [] : [new ReplicaEffect.Changed(new(changed, origin, by, Seq))];
+    }
+
+    private void Forget(IEnumerable<string> ids)
+    {
         _view = null;
-        return [.. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null)))];
+        foreach (var id in ids)
+            _views.Remove(id);
     }
 
     private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
@@ -15,7 +16,18 @@ internal abstract record ReplicaEffect
     public sealed record Settled(PendingCommand Command, Ack Ack) : ReplicaEffect;
 
     /// <summary>A command of ours, or one it depends on, was refused for good.</summary>
-    public sealed record Failed(PendingCommand Command, Refusal Refusal) : ReplicaEffect;
+    /// <param name="RetryAfterMs">How long to wait before asking for the same again, where the server said so.</param>
+    /// <param name="Reverted">The entities it touches that look otherwise without it.</param>
+    public sealed record Failed(PendingCommand Command, Refusal Refusal, int? RetryAfterMs, ImmutableArray<string> Reverted) : ReplicaEffect;
+
+    /// <summary>A command of ours was taken back before it was sent.</summary>
+    public sealed record Withdrawn(PendingCommand Command) : ReplicaEffect;
+
+    /// <summary>The view is another one.</summary>
+    public sealed record Changed(StoreChange Change) : ReplicaEffect;
+
+    /// <summary>Somebody else wrote to a field of ours.</summary>
+    public sealed record Conflicted(FieldConflict Conflict) : ReplicaEffect;
 
     /// <summary>An event was folded into the confirmed state.</summary>
     public sealed record Happened(ProjectEvent Event, bool Own) : ReplicaEffect;

@@ -25,7 +25,7 @@ public static class Fold
     }
 
     /// <summary>What a change makes of its entity, null where there is none: the one place of these rules, however a state is kept.</summary>
-    internal static Entity? Apply(Entity? old, Change change) => change switch
+    public static Entity? Apply(Entity? old, Change change) => change switch
     {
         Change.Created e when old is null => new(e.Entity, e.Kind, e.Version, e.Data),
         Change.Patched e when old is not null => old.With(e.Version, old.Data.Merge(e.Patch)),

@@ -64,7 +64,9 @@ public sealed class ProjectState
         return new(seq, atMs, entities, sessions, hash, bytes);
     }
 
-    internal ProjectState With(Entity? old, Entity? now)
+    /// <summary>The same state with an entity in another's place; neither of them, or one, may be null. The seq does not move.</summary>
+    /// <param name="old">As it is in this state.</param>
+    public ProjectState With(Entity? old, Entity? now)
     {
         var entities = now is not null ? Entities.SetItem(now.Id, now) : old is not null ? Entities.Remove(old.Id) : Entities;
         return new(

@@ -203,7 +203,7 @@ public sealed class ReplicaTests
 
         var effects = replica.Receive(new ServerMessage.Ack("p", 1, 8, Duplicate: false));
 
-        effects.Should().ContainSingle().Which.Should().BeOfType<ReplicaEffect.Settled>().Which.Ack.Seq.Should().Be(8);
+        effects.OfType<ReplicaEffect.Settled>().Should().ContainSingle().Which.Ack.Seq.Should().Be(8);
     }
 
     [Test]
@@ -291,7 +291,7 @@ public sealed class ReplicaTests
     {
         var replica = Live(Said.Card("c", "{}"));
         for (var i = 0; i < 100; i++)
-            replica.Submit(Said.Vote());
+            replica.Submit(Said.Create($"a{i}"));
 
         SendAll(replica).Should().Equal(Enumerable.Range(1, 64).Select(n => (long)n));
         replica.Receive(Said.Voted(2, Said.Me, n: 2));
@@ -301,26 +301,27 @@ public sealed class ReplicaTests
     }
 
     [Test]
-    public void What_was_not_sent_can_be_withdrawn_and_its_number_is_not_used_again()
+    public void What_was_not_sent_can_be_withdrawn_and_uses_up_no_number()
     {
         var replica = Live(Said.Card("c", "{}"));
-        var first = replica.Submit(Said.Vote());
+        replica.Submit(Said.Vote(), ticket: 7);
 
-        var gone = replica.Withdraw(first.N);
+        var effects = replica.Abandon(7);
 
-        gone.Should().Equal(first);
+        effects.OfType<ReplicaEffect.Withdrawn>().Should().ContainSingle().Which.Command.Command.Should().BeEquivalentTo(Said.Vote());
         replica.View.Votes().Should().Be(0);
-        replica.Submit(Said.Vote()).N.Should().Be(2);
+        replica.Submit(Said.Vote());
+        replica.Next()!.N.Should().Be(1);
     }
 
     [Test]
     public void What_was_sent_cannot_be_withdrawn_not_even_while_the_line_is_down()
     {
         var replica = Live(Said.Card("c", "{}"));
-        Send(replica, Said.Vote());
+        Send(replica, Said.Vote(), ticket: 7);
         replica.Off();
 
-        replica.Withdraw(1).Should().BeEmpty();
+        replica.Abandon(7).Should().BeEmpty();
         replica.PendingCount.Should().Be(1);
     }
 
@@ -375,10 +376,10 @@ public sealed class ReplicaTests
         replica.Receive(joined);
     }
 
-    private static void Send(Replica replica, Command command)
+    private static void Send(Replica replica, Command command, long ticket = 0)
     {
-        var n = replica.Submit(command).N;
-        replica.Next()!.N.Should().Be(n);
+        replica.Submit(command, ticket);
+        replica.Next()!.Command.Should().BeSameAs(command);
     }
 
     private static List<long> SendAll(Replica replica)

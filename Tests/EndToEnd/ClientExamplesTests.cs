@@ -49,6 +49,8 @@ public sealed partial class ClientExamplesTests
         await using var client = await EventOnlyClient.ConnectAsync(server.Uri, new() { Project = "demo" }, deadline.Token);
         await Act(client, deadline.Token);
         await BeRefused(client, deadline.Token);
+        await Undo(client, deadline.Token);
+        await Sort(client, deadline.Token);
         await Hear(client, deadline.Token);
         await Ask(client, deadline.Token);
         await LookBack(client, deadline.Token);
@@ -102,6 +104,28 @@ public sealed partial class ClientExamplesTests
         }
     }
 
+    private static async Task Undo(EventOnlyClient client, CancellationToken ct)
+    {
+        Task renaming = Task.CompletedTask, voting = Task.CompletedTask;
+        await client.CreateAsync("card", JsonFields.Parse("""{"title":"Jam","votes":0}"""u8), "card-6", ct);
+        client.Group("rename", () =>
+        {
+            renaming = client.UpdateAsync("card-6", JsonFields.Parse("""{"title":"Marmalade"}"""u8), ct: ct);
+            voting = client.IncrementAsync("card-6", "votes", ct: ct);
+        });
+        await client.UndoAsync(ct); // both at once; a batch is one step as well
+        await client.RedoAsync(ct);
+        await client.RestoreAsync("card-6", client.Seq, ct); // as it was at a seq; nothing to do here
+        await Task.WhenAll(renaming, voting);
+        client.Store.Get("card-6")!.Data["title"]!.Value.AsString().Should().Be("Marmalade");
+    }
+
+    private static async Task Sort(EventOnlyClient client, CancellationToken ct)
+    {
+        using var changes = client.Store.ChangesAsync("card-6"); // which entities look otherwise, and why
+        await client.MoveAsync("card-6", "todo", ct: ct); // one write: fields list and order
+    }
+
     private static async Task Hear(EventOnlyClient client, CancellationToken ct)
     {
         using var events = client.EventsAsync(); // takes part from here on, not from the first read
@@ -118,6 +142,6 @@ public sealed partial class ClientExamplesTests
         await foreach (var happened in client.HistoryAsync(from: 1, to: 2, ct))
             Console.WriteLine($"{happened.Seq} {happened.By}");
         var past = await client.AtAsync(1, ct);
-        (page.Items.Length, refusal!.Code, past.Seq).Should().Be((4, ErrorCode.NotFound, 1));
+        (page.Items.Length, refusal!.Code, past.Seq).Should().Be((5, ErrorCode.NotFound, 1));
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
 {
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
-    private readonly HashSet<PendingCommand> _answered = [];
+    private readonly HashSet<long> _answered = []; // by ticket
     private readonly List<long> _held = [];
     private readonly List<string> _markers = [];
     private readonly List<string> _troubles = [];
@@ -56,8 +56,8 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
     {
         if (!SeesBallot || Replica.PendingCount > 90)
             return;
-        Replica.Submit(MakeCommand(chance));
-        _asked++;
+        foreach (var effect in Replica.Submit(MakeCommand(chance), ++_asked))
+            Heed(effect);
         CheckVotes();
     }
 
@@ -176,8 +176,11 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
 
     private void Answer(PendingCommand command)
     {
-        if (!_answered.Add(command))
-            _troubles.Add($"Command {command.N} was answered twice.");
+        foreach (var ticket in command.Tickets)
+        {
+            if (!_answered.Add(ticket))
+                _troubles.Add($"Command {ticket} was answered twice.");
+        }
     }
 
     /// <summary>A sender sees its own votes, each once, from the moment it gave them: never one too many, never one too few, whatever the line does.</summary>

@@ -10,11 +10,11 @@ import { aClient, greet, joined, own, snapshot } from './support/given.js';
 /** Locks of all pages of an origin; a page that crashes lets go of its own. */
 const held = new Set();
 const locks = {
-  /** @param {string} name @param {object} _ @param {(lock: object | null) => Promise<unknown> | undefined} work */
-  async request(name, _, work) {
-    if (held.has(name)) return work(null);
+  /** @param {string} name @param {{ signal: AbortSignal }} options @param {() => Promise<unknown>} work */
+  async request(name, { signal }, work) {
+    if (held.has(name)) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     held.add(name);
-    await work({});
+    await work();
     held.delete(name);
   },
 };
@@ -122,6 +122,42 @@ test('What may have been sent is asked for, and not sent again where it took eff
   assert.equal(second.client.pending, 2);
 });
 
+test('What an earlier page left goes before what this one has done until it was found', async () => {
+  const shelf = new Shelf();
+  const first = await aPage(shelf);
+  first.client.update('a', { title: 'first' });
+  first.clock.advance(250);
+  crash();
+
+  const second = aClient({ session: undefined, queue: { persist: shelf } });
+  second.client.update('a', { title: 'second' });
+  second.client.connect();
+  await settled();
+  assert.equal(second.client.pending, 2);
+  letIn(second, {}, [{ entity: 'a', kind: 'card', version: 1, data: {} }]);
+  assert.deepEqual(second.sockets.last.frames('update').map(({ n, patch }) => [n, patch.title]), [[1, 'first'], [2, 'second']]);
+  assert.equal(second.client.store.get('a')?.data.title, 'second');
+});
+
+test('Only one of two copies of a page takes what waits, also where they start at once', async () => {
+  const shelf = new Shelf();
+  const first = await aPage(shelf);
+  first.client.create('card', {}, { id: 'a' });
+  first.clock.advance(250);
+  crash();
+  const copies = [1, 2].map(() => {
+    const copy = new Shelf();
+    copy.saved = new Map(shelf.saved);
+    return copy;
+  });
+  const pages = copies.map(copy => aClient({ session: undefined, queue: { persist: copy } }));
+  for (const page of pages) page.client.connect();
+  await settled();
+  for (const page of pages) page.clock.advance(250);
+  await settled();
+  assert.deepEqual(pages.map(({ client }) => client.pending).sort(), [0, 1]);
+});
+
 test('A slow storage holds back what it has not written', async () => {
   const shelf = new Shelf();
   const page = await aPage(shelf);
@@ -166,6 +202,9 @@ test('A page that was copied with its tab gets a session of its own, and an empt
   const copy = new Shelf();
   copy.saved = new Map(shelf.saved);
   const second = await aPage(copy);
+  assert.equal(second.sockets.all.length, 0, 'the first one may be about to go');
+  second.clock.advance(250);
+  await settled();
   assert.equal(second.client.pending, 0);
   assert.notEqual(letIn(second).session, mine);
   second.clock.advance(250);

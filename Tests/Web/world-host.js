@@ -99,12 +99,13 @@ class Resident {
 
   /** @param {string} text */
   #remember(text) {
-    if (!/^\{"type":"(joined|reject|ack)"/.test(text)) return;
-    const { type, recovered, outcomes, code, duplicate } = JSON.parse(text);
+    if (!/^\{"type":"(joined|reject|ack|state)"/.test(text)) return;
+    const { type, recovered, outcomes, code, duplicate, seq } = JSON.parse(text);
     const had = type === 'joined' ? [...outcomes.map((/** @type {any} */ each) => each.outcome), ''] : [code];
     for (const word of had) if (word in ADVENTURES) this.#adventures.add(ADVENTURES[/** @type {keyof typeof ADVENTURES} */ (word)]);
     if (type === 'joined') this.#adventures.add(recovered ? 'Events' : 'Snapshot');
     if (duplicate) this.#adventures.add('Duplicate');
+    if (type === 'state' && seq === this.#client.seq) this.#adventures.add('Checked');
   }
 
   /** The same command as Tests/Simulation/SimulatedClient.cs makes of the same chance and the same view. @param {{ chance: number }} given */

@@ -1,5 +1,7 @@
 // @ts-check
 
+/** How long a page that has just been closed may take to let go, in ms. */
+const FAREWELL_MS = 250;
 /** How long the others have to object where there are no locks, in ms. */
 const OBJECTION_MS = 100;
 
@@ -9,17 +11,20 @@ const OBJECTION_MS = 100;
  * @returns {Promise<(() => void) | undefined>} lets it go; nothing: another page has it
  */
 export function claim(name, schedule) {
-  if (globalThis.navigator?.locks) return claimLock(name);
+  if (globalThis.navigator?.locks) return claimLock(name, schedule);
   if (typeof BroadcastChannel === 'function') return claimAloud(name, schedule);
   return Promise.resolve(() => {}); // one page at a time, or nothing to know of the others
 }
 
-/** @param {string} name @returns {Promise<(() => void) | undefined>} */
-function claimLock(name) {
+/** @param {string} name @param {(fn: () => void, ms: number) => () => void} schedule @returns {Promise<(() => void) | undefined>} */
+function claimLock(name, schedule) {
+  const patience = new AbortController();
+  const cancel = schedule(() => patience.abort(), FAREWELL_MS);
   return new Promise((resolve, reject) => {
-    navigator.locks.request(name, { ifAvailable: true }, lock => lock
-      ? new Promise(letGo => resolve(() => letGo(undefined)))
-      : resolve(undefined)).catch(reject);
+    navigator.locks.request(name, { signal: patience.signal }, () => {
+      cancel();
+      return new Promise(letGo => resolve(() => letGo(undefined)));
+    }).catch(error => patience.signal.aborted ? resolve(undefined) : reject(error));
   });
 }
 

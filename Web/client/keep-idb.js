@@ -32,10 +32,12 @@ export function indexedDbQueue(name = 'eventonly') {
   return {
     durable: true,
     async load(key, claims) {
+      const mine = IDBKeyRange.bound(`${key}\n`, `${key}\n\uffff`);
       /** Each page has an entry of its own, which is nobody's once that page is gone. @type {Kept[]} */
-      const all = await run('readonly', store => store.getAll(IDBKeyRange.bound(`${key}\n`, `${key}\n\uffff`)));
-      const waiting = all.sort((a, b) => b.ops.length - a.ops.length); // what waits is worth more than what is only a number
-      for (const kept of waiting) if (await claims(kept.session)) return kept;
+      const all = await run('readonly', store => store.getAll(mine));
+      for (const kept of all) if (kept.ops.length > 0 && await claims(kept.session)) return kept;
+      // Nothing waits in the others. A page that is still there writes its own again before it sends.
+      for (const kept of all) if (kept.ops.length === 0) await run('readwrite', store => store.delete(`${key}\n${kept.session}`));
       return undefined;
     },
     async save(key, kept) { await run('readwrite', store => store.put(kept, `${key}\n${kept.session}`)); },

@@ -1,5 +1,6 @@
 // @ts-check
 /**
+ * @import { Question } from './types.js'
  * @import { Ack, AnyKinds, ClientEvents, Command, ItemOf, Json, Op, PatchOf, Sync, Verdict, WireEntity } from './types.js'
  * @import { AskOptions } from './requests.js'
  * @import { HistoryQuery } from './history.js'
@@ -8,6 +9,7 @@
  * @import { Store } from './store.js'
  * @import { Told } from './emitter.js'
  */
+import { live } from './live.js';
 import { restoring } from './restore.js';
 
 /**
@@ -186,7 +188,7 @@ export class Project {
    */
   async restore(id, moment, options = {}) {
     const past = await this.at(moment, options);
-    const command = restoring(id, past.get(id), /** @type {any} */ (this.store.get(id)));
+    const command = restoring(id, past.get(id), this.#room.replica.view(id));
     return command && this.#room.submit(command, options.signal);
   }
 
@@ -228,6 +230,20 @@ export class Project {
   query({ kind, where, match, sort, limit, after }, options = {}) {
     return this.#room.ask('q', { type: 'query', kind, where, match, sort, limit, after: after && cursor(/** @type {any} */ (after), sort) }, options,
       ({ items, more, seq }) => ({ items: /** @type {any[]} */ (items.map(itemOf)), more, seq }));
+  }
+
+  /**
+   * The same kept current, from what is here and our pending commands: no question goes to the server. Without a limit all items come.
+   * @param {Question} question as of `query`; `after` is not heeded
+   * @param {(items: ItemOf<App>[]) => void} fn called at once, and then, at most once a frame, when the answer is another
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {() => void} ends it
+   */
+  live(question, fn, { signal } = {}) {
+    const end = live(/** @type {any} */ (this.store), this.#room.emitter, question, /** @type {any} */ (fn));
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
+    return end;
   }
 
   /**

@@ -51,8 +51,8 @@ export class Store {
    * @param {string} [kind] @param {Selection} [selection] @returns {View} close it when it is not needed any more
    */
   view(kind, selection = {}) {
-    const items = /** @type {any} */ (this.list(/** @type {any} */ (kind)));
-    return new View(kind, selection, items, view => this.#onChange(change => view.update(change, id => this.#replica.view(id))));
+    const items = this.list(/** @type {any} */ (kind));
+    return new View(kind, selection, /** @type {any} */ (items), view => this.#onChange(change => view.update(change, id => this.#replica.view(id))));
   }
 
   /**
@@ -63,7 +63,7 @@ export class Store {
     const known = new Set(this.list(/** @type {any} */ (idOrKind)).map(({ id }) => id)); // so that one that goes is told as well
     return this.#onChange(change => {
       const ids = change.ids.filter(id => {
-        const isOfKind = this.get(id)?.kind === idOrKind;
+        const isOfKind = this.#replica.view(id)?.kind === idOrKind;
         const wasOfKind = known.has(id);
         if (isOfKind) known.add(id);
         else known.delete(id);

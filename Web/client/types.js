@@ -65,6 +65,9 @@
  * @property {string} [at] the server's time, RFC 3339; missing where the event itself was not seen
  * @property {string} [id] the entity; missing for a batch
  *
+ * @typedef {{ kind?: string, where?: { [field: string]: Json }, match?: { [field: string]: string }, sort?: string, limit?: number }} Question what `query`
+ *   and `live` look for: all that is named must hold; `match` asks for a prefix, ignoring case, `*` is any field
+ *
  * @typedef {{ from: number, to: number, hash: string, expected: string }} Divergence our state is not the server's: `from` is the last seq at
  *   which both were equal, `to` the one at which they are not; our hash, and theirs
  *
