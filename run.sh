@@ -200,6 +200,15 @@ run_tests() {
             [ "$failed" -gt 0 ] || failed=1
         fi
         say "JavaScript: $passed passed, $failed failed"
+        if [ "${EVENTONLY_LONG:-}" = 1 ]; then
+            node Tests/Mutants/run.js >"$log" 2>&1 || true
+            cat "$log" >&2
+            passed=$((passed + $(grep -c ': killed by ' "$log" || true)))
+            status=$(grep -c ': SURVIVED$' "$log" || true)
+            # A mutant that cannot be made says so, and is a failure as well.
+            grep -q '^Error\|Error: ' "$log" && status=$((status + 1))
+            failed=$((failed + status))
+        fi
     else
         without
         filter+=("Category!=Node")

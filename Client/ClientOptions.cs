@@ -15,6 +15,12 @@ public sealed record ClientOptions
     /// <summary>What proves who we are, where the server asks for it.</summary>
     public string? Token { get; init; }
 
+    /// <summary>
+    /// Gives a token, or null. Asked where there is none, and where the server would not have the one we showed; not at every connection. Where it
+    /// throws, it is asked again after a pause.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string?>>? GetToken { get; init; }
+
     /// <summary>This client's secret, 16 to 64 of <c>[A-Za-z0-9_-]</c>; random by default. Never show it to others.</summary>
     public string? Session { get; init; }
 
@@ -42,10 +48,14 @@ public sealed record ClientOptions
     /// <summary>Silence allowed beyond the server's ping interval, before the line counts as dead.</summary>
     public TimeSpan PingGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a line may be gone before <see cref="LineNotice.Lost"/> is told: short blips are not. 5 s by default; up to a week.</summary>
+    public TimeSpan LostAfter { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long each step of a goodbye may take, the flush of <see cref="EventOnlyClient.DisposeAsync"/> included, before the line is just dropped. 1 s by default.</summary>
     public TimeSpan GoodbyeTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
-    public ReconnectPolicy Reconnect { get; init; } = new();
+    /// <summary>The pauses between attempts: a <see cref="ReconnectPolicy"/> with its defaults, or your own.</summary>
+    public IReconnectPolicy Reconnect { get; init; } = new ReconnectPolicy();
 
     public ConnectionOptions Connection { get; init; } = new();
 

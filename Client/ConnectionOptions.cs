@@ -23,6 +23,9 @@ public sealed record ConnectionOptions
     /// <summary>The system's buffer for what has come and was not read, in bytes. The system's choice by default; a small one makes a slow reader felt.</summary>
     internal int? ReceiveBufferBytes { get; init; }
 
+    /// <summary>Another way to a server than the network, such as <see cref="InMemoryTransportFactory"/>; null by default: TCP, and TLS for <c>wss:</c>.</summary>
+    public ITransportFactory? Transport { get; init; }
+
     /// <summary>Another way to a socket than the network: tests connect through memory.</summary>
     internal Func<Uri, CancellationToken, Task<WebSocket>>? Dial { get; init; }
 }

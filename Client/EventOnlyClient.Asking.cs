@@ -90,10 +90,6 @@ public sealed partial class EventOnlyClient
         }
     }
 
-    /// <summary>The events from now on, own ones included, each once and in order. Takes part at once, not at the first read.</summary>
-    /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> or <see cref="EventsMissedException"/> where it would have a hole.</remarks>
-    public Subscription<ProjectEvent> EventsAsync(Predicate<ProjectEvent>? wanted = null) => _events.Open(wanted);
-
     /// <summary>The broadcasts of others from now on (of a topic). Takes part at once, not at the first read.</summary>
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
     public Subscription<ServerMessage.Broadcast> BroadcastsAsync(string? topic = null) =>
@@ -116,6 +112,7 @@ public sealed partial class EventOnlyClient
     private async Task<ImmutableArray<ServerMessage>> AskAsync(char prefix, Func<string, ClientMessage> question, CancellationToken ct, string? key = null)
     {
         ct.ThrowIfCancellationRequested();
+        using var operation = _telemetry.Begin(prefix switch { 'q' => "query", 'v' => "validate", _ => "history" });
         string id;
         Requests.Request request;
         lock (_gate)
@@ -134,7 +131,9 @@ public sealed partial class EventOnlyClient
         _line.Wake();
         using var registration = ct.UnsafeRegister(_ => GiveUp(id, ct), null);
         using var timer = TimeOut(id);
-        return await request.Answer.Task.ConfigureAwait(false);
+        var answer = await request.Answer.Task.ConfigureAwait(false);
+        operation.Succeeded();
+        return answer;
     }
 
     private ITimer? TimeOut(string id) => _options.AskTimeout == Timeout.InfiniteTimeSpan

@@ -54,6 +54,7 @@ public sealed partial class EventOnlyClient
     public async Task<Ack> SubmitAsync(Command command, CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();
+        using var operation = _telemetry.Begin(WordOf(command));
         var owner = new TaskCompletionSource<Ack>(TaskCreationOptions.RunContinuationsAsynchronously);
         long n;
         lock (_gate)
@@ -62,13 +63,17 @@ public sealed partial class EventOnlyClient
                 throw _closed;
             if (_replica.PendingCount >= _options.QueueMax)
                 throw new QueueFullException(_options.QueueMax);
+            if (_replica.PendingCount == 0)
+                _answeredAt = _options.Time.GetTimestamp();
             n = _replica.Submit(command).N;
             _owners.Add(n, owner);
         }
         _pulse.Beat();
         _line.Wake();
         using var registration = ct.UnsafeRegister(_ => StopWaiting(n, ct), null);
-        return await owner.Task.ConfigureAwait(false);
+        var ack = await owner.Task.ConfigureAwait(false);
+        operation.Succeeded();
+        return ack;
     }
 
     /// <summary>An id that sorts by the time it was made: 9 digits of milliseconds and 11 random ones, in base 36.</summary>
@@ -87,6 +92,14 @@ public sealed partial class EventOnlyClient
             });
         }
     }
+
+    private static string WordOf(Command command) => command switch
+    {
+        Command.Create => "create",
+        Command.Delete => "delete",
+        Command.Batch => "batch",
+        _ => "update",
+    };
 
     private void StopWaiting(long n, CancellationToken ct)
     {

@@ -12,12 +12,17 @@ public sealed partial class EventOnlyClient
     private const int OutboxMax = 1024;
     private const double RttWeight = 0.2;
 
+    /// <summary>A command unanswered for so long, on a line that is there, means trouble.</summary>
+    private static readonly TimeSpan s_stuck = TimeSpan.FromSeconds(8);
+
     private readonly Queue<ClientMessage> _outbox = [];
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
     private AnnouncedLimits? _limits; // null until the server has told
     private string _joinId = "";
     private TimeSpan _rtt;
+    private TimeSpan _clockOffset;
+    private long _answeredAt; // when we were connected, or something pending was answered, or pending began
     private Resume? _lastResume;
 
     private static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
@@ -28,7 +33,7 @@ public sealed partial class EventOnlyClient
         {
             _joinId = _requests.NewId('j');
             _pacer.Joining();
-            _outbox.Enqueue(new ClientMessage.Connect(_options.UserName, _options.Token, "EventOnly.Client", ThisVersion));
+            _outbox.Enqueue(new ClientMessage.Connect(_options.UserName, _token.Value, "EventOnly.Client", ThisVersion));
             _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
         }
     }
@@ -53,6 +58,7 @@ public sealed partial class EventOnlyClient
                     continue;
                 }
                 _options.OnFrame?.Invoke(true, _output.WrittenMemory);
+                _telemetry.Sent(_output.Length);
                 return _output.WrittenMemory;
             }
             return null;
@@ -63,7 +69,7 @@ public sealed partial class EventOnlyClient
     {
         if (_outbox.TryDequeue(out var message))
             return message;
-        return _replica.IsLive ? TakePresence() ?? _requests.Next() ?? _replica.Next() : null;
+        return _replica.IsJoined ? TakePresence() ?? _requests.Next() ?? _replica.Next() : null;
     }
 
     private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
@@ -74,13 +80,22 @@ public sealed partial class EventOnlyClient
         lock (_gate)
         {
             _options.OnFrame?.Invoke(false, frame);
-            end = _codec.TryDecode(frame.Span, out ServerMessage? message, out var fault)
-                ? Take(message!)
-                : Report("bad_frame", fault!.Message);
+            _telemetry.Received(frame.Length);
+            end = _codec.TryDecode(frame.Span, out ServerMessage? message, out var fault) ? Take(message!) : TakeNonsense(fault!);
         }
         _pulse.Beat();
         _line.Wake();
         return end;
+    }
+
+    /// <summary>What is no JSON says nothing. What has the wrong shape may have been an event: the line is given up, and a snapshot shows what there is.</summary>
+    private LineEnd? TakeNonsense(FrameFault fault)
+    {
+        Report("bad_frame", fault.Message);
+        if (fault.Detail == ErrorDetails.BadJson)
+            return null;
+        _replica.Doubt();
+        return LineEnd.Of(CloseCode.ProtocolError) with { Reason = "A message could not be understood." };
     }
 
     private LineEnd? Take(ServerMessage message)
@@ -91,6 +106,9 @@ public sealed partial class EventOnlyClient
                 _line.Greeted(m.PingIntervalMs);
                 _requests.InFlightMax = Math.Max(1, m.Limits.QueriesInFlight);
                 _limits = m.Limits;
+                _token.Accepted();
+                if (_rtt == TimeSpan.Zero)
+                    _clockOffset = DateTimeOffset.FromUnixTimeMilliseconds(m.TimeMs) - _options.Time.GetUtcNow(); // a first guess, good to half a round trip
                 return null;
             case ServerMessage.Ping m:
                 _outbox.Enqueue(new ClientMessage.Pong(m.T));
@@ -124,7 +142,7 @@ public sealed partial class EventOnlyClient
     {
         if (error.Id is null)
             return Report(error.Code.Word(), error.Message);
-        return error.Code.IsRetryable()
+        return error.Code.IsRetryable() || error.Code == ErrorCode.Exists
             ? new(error.Code.Word(), error.Message, CloseAdvice.BackOff, error.RetryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null)
             : new(error.Code.Word(), error.Message, CloseAdvice.Stop);
     }
@@ -137,6 +155,7 @@ public sealed partial class EventOnlyClient
             switch (effect)
             {
                 case ReplicaEffect.Settled settled:
+                    _answeredAt = _options.Time.GetTimestamp();
                     TakeOwner(settled.Command.N)?.TrySetResult(settled.Ack);
                     break;
                 case ReplicaEffect.Failed failed:
@@ -149,8 +168,10 @@ public sealed partial class EventOnlyClient
                     _events.EndAll(new EventsMissedException(from, seq));
                     break;
                 case ReplicaEffect.Live live:
-                    (_state, _lastResume) = (ConnectionState.Connected, new(live.Mode, live.Missed));
+                    (_lastResume, _answeredAt) = (new(live.Mode, live.Missed), _options.Time.GetTimestamp());
+                    _telemetry.Resumed(live.Mode);
                     _line.Held();
+                    Move(LineMove.Held);
                     break;
                 case ReplicaEffect.Wait wait:
                     ReleaseLater(wait);
@@ -165,11 +186,24 @@ public sealed partial class EventOnlyClient
                     Mend(heal);
                     break;
                 case ReplicaEffect.Rejoin:
-                    end = LineEnd.Lost("The replica must join again.");
+                    Rejoin();
+                    break;
+                case ReplicaEffect.Restart:
+                    end = LineEnd.Of(CloseCode.ProtocolError) with { Reason = "The events do not fit together." };
                     break;
             }
         }
         return end;
+    }
+
+    /// <summary>Leaves, and joins again from where we stand, on the same line.</summary>
+    private void Rejoin()
+    {
+        _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
+        _joinId = _requests.NewId('j');
+        _pacer.Joining();
+        _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
+        _line.Expect();
     }
 
     private TaskCompletionSource<Ack>? TakeOwner(long n) => _owners.Remove(n, out var owner) ? owner : null;
@@ -208,16 +242,20 @@ public sealed partial class EventOnlyClient
     {
         if (pong.T.AsInteger() is not { } then)
             return;
-        var sample = _options.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(then);
+        var now = _options.Time.GetUtcNow();
+        var sample = now - DateTimeOffset.FromUnixTimeMilliseconds(then);
+        if (sample < TimeSpan.Zero)
+            return; // our clock was set back, or nobody asked
         _rtt = _rtt == TimeSpan.Zero ? sample : _rtt + (sample - _rtt) * RttWeight;
+        _clockOffset = DateTimeOffset.FromUnixTimeMilliseconds(pong.TimeMs) - (now - sample / 2);
     }
 
-    private void GoOffline(LineEnd end)
+    private void GoOffline(LineEnd end, int attempt, TimeSpan pause)
     {
+        _telemetry.Reconnecting();
         lock (_gate)
         {
-            if (_state == ConnectionState.Connected)
-                _state = ConnectionState.Reconnecting;
+            Move(LineMove.Lost, end, attempt, pause);
             _replica.Off();
             FadePresence();
             _outbox.Clear();

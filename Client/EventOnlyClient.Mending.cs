@@ -21,7 +21,7 @@ public sealed partial class EventOnlyClient
     private void Mend(ReplicaEffect.Heal heal)
     {
         if (heal.Ms == 0)
-            RejoinOnThisLine();
+            Rejoin();
         else
             MendLater(heal);
     }
@@ -36,19 +36,10 @@ public sealed partial class EventOnlyClient
                 {
                     timer?.Dispose();
                     if (_replica.MustHeal(heal.N))
-                        RejoinOnThisLine();
+                        Rejoin();
                 }
                 _line.Wake();
             },
             null, TimeSpan.FromMilliseconds(heal.Ms), Timeout.InfiniteTimeSpan);
-    }
-
-    /// <summary>The line is well; only what we have of the project is to be had anew.</summary>
-    private void RejoinOnThisLine()
-    {
-        _joinId = _requests.NewId('j');
-        _pacer.Joining();
-        _outbox.Enqueue(new ClientMessage.Leave(_requests.NewId('l'), _options.Project));
-        _outbox.Enqueue(_replica.Join(_joinId, _pacer.Own));
     }
 }

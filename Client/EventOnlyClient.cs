@@ -19,11 +19,8 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private readonly Subscriptions<ServerMessage.Broadcast> _broadcasts;
     private readonly Pulse _pulse = new();
     private readonly Line _line;
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _running = Task.CompletedTask;
-    private ConnectionState _state = ConnectionState.Connecting;
-    private ClosedException? _closed;
-    private bool _isDisposed;
+    private readonly Token _token;
+    private readonly ClientTelemetry _telemetry;
 
     private EventOnlyClient(Uri uri, ClientOptions options)
     {
@@ -36,33 +33,12 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, options.Window, options.Fold);
         _events = new(options.StreamItemsMax);
         _broadcasts = new(options.StreamItemsMax);
-        _line = new(uri, options, new(SayHello, NextToSend, Hear, Ping, GoOffline));
+        _stateChanges = new(options.StreamItemsMax);
+        _token = new(options);
+        _checkpoints = new(() => Read(Standing), (seq, ct) => AskStateAsync(seq, null, ct), ReadEventsAsync);
+        _telemetry = new(options.Time, () => PendingCount);
+        _line = new(uri, options, new(_token.PrepareAsync, SayHello, NextToSend, Hear, Ping, _token.Refused, GoOffline));
         Store = new(() => Read(() => _replica.View), () => Read(() => _replica.Confirmed));
-    }
-
-    /// <summary>Connects and joins; returns when the state is there. Tries until <paramref name="ct"/>, unless told otherwise.</summary>
-    /// <exception cref="ClosedException">The server says not to come back, or the first attempt failed and none is to follow.</exception>
-    public static async Task<EventOnlyClient> ConnectAsync(Uri uri, ClientOptions options, CancellationToken ct = default)
-    {
-        if (uri.Scheme is not ("ws" or "wss"))
-            throw new ArgumentException("The address must begin with ws: or wss:.", nameof(uri));
-        if (!Names.IsProjectId(options.Project))
-            throw new ArgumentException("The project's id is not one.", nameof(options));
-        ThrowIfTooLarge(options.Presence);
-        if (options.PresenceThrottle < TimeSpan.FromMilliseconds(16) || options.PresenceThrottle > TimeSpan.FromSeconds(1))
-            throw new ArgumentOutOfRangeException(nameof(options), "The presence throttle must be 16 ms to 1 s.");
-        var client = new EventOnlyClient(uri, options);
-        client._running = client.RunAsync();
-        try
-        {
-            await client.WaitUntilAsync(() => client._state == ConnectionState.Connected && client._replica.IsCaughtUp, ct).ConfigureAwait(false);
-            return client;
-        }
-        catch
-        {
-            await client.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
     }
 
     public ConnectionState State => Read(() => _state);
@@ -91,6 +67,24 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     /// <summary>The time a ping takes there and back, smoothed; zero until one was answered.</summary>
     public TimeSpan Rtt => Read(() => _rtt);
 
+    /// <summary>Add it to our clock to get the server's; zero until it has told its time.</summary>
+    public TimeSpan ClockOffset => Read(() => _clockOffset);
+
+    /// <summary>What the server takes, as it last told; null until it has.</summary>
+    public AnnouncedLimits? Limits => Read(() => _limits);
+
+    /// <summary>May we only read here? False before the first join.</summary>
+    public bool IsReadOnly => Read(() => _replica.Role == "read");
+
+    /// <summary>Line and replica in the one word that a user is shown.</summary>
+    public SyncState Sync => Read(() => (_state, _replica) switch
+    {
+        (not ConnectionState.Connected, _) => SyncState.Offline,
+        (_, { PendingCount: 0, IsCaughtUp: true }) => SyncState.Synced,
+        (_, { PendingCount: > 0 }) when _options.Time.GetElapsedTime(_answeredAt) >= s_stuck => SyncState.Stuck,
+        _ => SyncState.Syncing,
+    });
+
     /// <summary>How we came back into step the last time.</summary>
     public Resume? LastResume => Read(() => _lastResume);
 
@@ -109,34 +103,6 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     /// <exception cref="ClosedException">The client was disconnected before.</exception>
     public Task WaitUntilSyncedAsync(CancellationToken ct = default) =>
         WaitUntilAsync(() => _state == ConnectionState.Connected && _replica is { PendingCount: 0, IsCaughtUp: true }, ct);
-
-    /// <summary>Ends for good, after waiting at most <paramref name="flush"/> for what is pending. May be called twice.</summary>
-    public async Task DisconnectAsync(TimeSpan flush = default, CancellationToken ct = default)
-    {
-        if (flush > TimeSpan.Zero && PendingCount > 0)
-        {
-            try
-            {
-                await WaitUntilAsync(() => _replica.PendingCount == 0, ct).WaitAsync(flush, _options.Time, ct).ConfigureAwait(false);
-            }
-            catch (Exception reason) when (reason is TimeoutException or ClosedException)
-            {
-                // What is still pending fails with ClosedException below.
-            }
-        }
-        if (!Read(() => _isDisposed))
-            await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
-    }
-
-    /// <summary>Disconnects, with <see cref="ClientOptions.GoodbyeTimeout"/> for what is pending.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await DisconnectAsync(_options.GoodbyeTimeout).ConfigureAwait(false);
-        lock (_gate)
-            _isDisposed = true;
-        _stopping.Dispose();
-    }
 
     /// <summary>Waits until something holds of the state, which is looked at under the lock.</summary>
     internal async Task WaitUntilAsync(Func<bool> holds, CancellationToken ct)
@@ -163,42 +129,37 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
 
     internal void Heal() => _line.Heal();
 
-    private async Task RunAsync()
+    /// <summary>Ends everything that waits. Under the lock.</summary>
+    private void Close(LineEnd end, bool isAsked, Exception? fault)
     {
-        var end = LineEnd.Of(CloseCode.Normal);
-        Exception? fault = null;
-        try
-        {
-            end = await _line.RunAsync(_stopping.Token).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Whatever it is, nobody may wait for ever because of it: it reaches them as ClosedException.
-        catch (Exception unexpected)
-#pragma warning restore CA1031
-        {
-            (end, fault) = (LineEnd.Of(CloseCode.ServerFault) with { Code = "internal", Reason = "The client had a fault." }, unexpected);
-        }
-        Close(new ClosedException(end.Code, end.Reason, fault));
+        if (_state == ConnectionState.Disconnected)
+            return;
+        var reason = new ClosedException(end.Code, end.Reason, fault);
+        _closed = reason;
+        Move(LineMove.Stop, end);
+        _replica.Off();
+        ClearPresence();
+        _presenceTimer?.Dispose();
+        _presenceTimer = null;
+        _replica.WithdrawAll();
+        _outbox.Clear();
+        _requests.FailAll(reason);
+        foreach (var owner in _owners.Values)
+            owner.TrySetException(reason);
+        _owners.Clear();
+        _events.Close(isAsked ? null : reason);
+        _broadcasts.Close(isAsked ? null : reason);
+        _stateChanges.Close(isAsked ? null : reason);
+        PresenceNews.Close(isAsked ? null : reason);
     }
 
-    private void Close(ClosedException reason)
+    /// <summary>Streams may be opened again. Under the lock.</summary>
+    private void Reopen()
     {
-        lock (_gate)
-        {
-            (_state, _closed) = (ConnectionState.Disconnected, reason);
-            _replica.Off();
-            ClearPresence();
-            _presenceTimer?.Dispose();
-            _replica.WithdrawAll();
-            _requests.FailAll(reason);
-            foreach (var owner in _owners.Values)
-                owner.TrySetException(reason);
-            _owners.Clear();
-        }
-        var asked = _stopping.IsCancellationRequested;
-        _events.Close(asked ? null : reason);
-        _broadcasts.Close(asked ? null : reason);
-        PresenceNews.Close(asked ? null : reason);
-        _pulse.Beat();
+        _events.Reopen();
+        _broadcasts.Reopen();
+        _stateChanges.Reopen();
+        PresenceNews.Reopen();
     }
 
     private T Read<T>(Func<T> value)

@@ -26,9 +26,12 @@ public sealed class EventOnlyConnection : IAsyncDisposable
     public static async Task<EventOnlyConnection> ConnectAsync(Uri uri, ConnectionOptions? options = null, CancellationToken ct = default)
     {
         options ??= new();
-        var transport = options.Dial is { } dial
-            ? new WebSocketTransport(await dial(uri, ct).ConfigureAwait(false), options.MessageBytesMax)
-            : await Dialling.DialAsync(uri, options, ct).ConfigureAwait(false);
+        var transport = options switch
+        {
+            { Transport: { } factory } => await factory.ConnectAsync(uri, options, ct).ConfigureAwait(false),
+            { Dial: { } dial } => new WebSocketTransport(await dial(uri, ct).ConfigureAwait(false), options.MessageBytesMax),
+            _ => await Dialling.DialAsync(uri, options, ct).ConfigureAwait(false),
+        };
         if (transport.Subprotocol != WireCodec.Subprotocol)
         {
             await transport.DisposeAsync().ConfigureAwait(false);

@@ -5,13 +5,16 @@ using EventOnly.Protocol.Wire;
 namespace EventOnly.Client;
 
 /// <summary>What the line asks of its owner. All are called on the line's loops.</summary>
+/// <param name="Prepare">Is there something to wait for before a socket is made?</param>
 /// <param name="Opened">Say hello.</param>
 /// <param name="Next">The next message to send, valid until the next call, or null.</param>
 /// <param name="Heard">A frame came; a value ends the line.</param>
 /// <param name="Silent">It is time to ping.</param>
-/// <param name="Down">The socket is gone; there will be another one after the pause.</param>
+/// <param name="Renew">The server does not know us any more: can we show it something else?</param>
+/// <param name="Down">The socket is gone; there will be another one, the attempt of this number, after the pause.</param>
 internal sealed record LineOwner(
-    Action Opened, Func<ReadOnlyMemory<byte>?> Next, Func<ReadOnlyMemory<byte>, LineEnd?> Heard, Action Silent, Action<LineEnd> Down);
+    Func<CancellationToken, ValueTask> Prepare, Action Opened, Func<ReadOnlyMemory<byte>?> Next, Func<ReadOnlyMemory<byte>, LineEnd?> Heard, Action Silent,
+    Func<bool> Renew, Action<LineEnd, int, TimeSpan> Down);
 
 /// <summary>
 /// A line that comes back: at most one socket, retries with back-off until told to stop, a watchdog for silence.
@@ -27,15 +30,21 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     /// <summary>Where an attempt starts on the ladder after a close that says "back off": within 2 s instead of 250 ms.</summary>
     private const int BackOffAttempt = 3;
 
+    private const string Unauthenticated = "unauthenticated";
+
     /// <summary>Whatever a server announces, it is not pinged more often.</summary>
     private const int PingIntervalMsMin = 1000;
 
     // DropWrite: one wake-up is as good as many.
     private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _hurries = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // as above
     private readonly TimeProvider _time = options.Time;
     private readonly Random _random = new(options.Random.Next()); // of its own: the owner's callers use the other one
     private volatile EventOnlyConnection? _connection;
     private volatile TaskCompletionSource? _cut;
+    private volatile TaskCompletionSource<LineEnd?>? _given; // an end that neither the socket nor its silence brings
+    private ITimer? _answerBy;
+    private bool _everHeld;
     private long _heardAt;
     private long _heldAt;
     private volatile bool _isHeld;
@@ -50,10 +59,27 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     /// <summary>The project is ours: this attempt has succeeded.</summary>
     public void Held()
     {
+        Interlocked.Exchange(ref _answerBy, null)?.Dispose();
         if (_isHeld)
             return;
         _heldAt = _time.GetTimestamp();
         _isHeld = true;
+    }
+
+    /// <summary>The project is joined once more on this line, which must be answered in time.</summary>
+    public void Expect()
+    {
+        var given = _given;
+        var timer = _time.CreateTimer(
+            _ => given?.TrySetResult(LineEnd.Silent("No answer to join.")), null, options.ConnectTimeout, Timeout.InfiniteTimeSpan);
+        Interlocked.Exchange(ref _answerBy, timer)?.Dispose();
+    }
+
+    /// <summary>Another socket at once, whatever this one is; the ladder of attempts starts at its foot.</summary>
+    public void Hurry()
+    {
+        _hurries.Writer.TryWrite(true);
+        _given?.TrySetResult(LineEnd.Of(CloseCode.Normal) with { Reason = "Another line is wanted." });
     }
 
     /// <summary>Drops the line without a close frame; it comes back by itself.</summary>
@@ -71,7 +97,7 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     /// <summary>Holds the line until it ends for good: the server says stop, or <paramref name="stopping"/>.</summary>
     public async Task<LineEnd> RunAsync(CancellationToken stopping)
     {
-        var (attempt, everHeld) = (0, false);
+        var attempt = 0;
         while (true)
         {
             LineEnd end;
@@ -88,24 +114,32 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
                 return LineEnd.Of(CloseCode.Normal);
             }
 
-            everHeld |= _isHeld;
-            if (end.Advice == CloseAdvice.Stop || stopping.IsCancellationRequested || !(everHeld || options.RetryInitialConnect))
+            _everHeld |= _isHeld;
+            if (end is { Advice: CloseAdvice.Stop, Code: Unauthenticated } && owner.Renew())
+                end = end with { Advice = CloseAdvice.BackOff };
+            if (end.Advice == CloseAdvice.Stop || stopping.IsCancellationRequested || !(_everHeld || options.RetryInitialConnect))
                 return end;
             if (_isHeld && _time.GetElapsedTime(_heldAt) >= options.Reconnect.MinUptime)
                 attempt = 0;
             if (end.Advice == CloseAdvice.BackOff)
                 attempt = Math.Max(attempt, BackOffAttempt);
-            owner.Down(end);
-            await PauseAsync(end, attempt++, stopping).ConfigureAwait(false);
+            if (options.Reconnect.Pause(attempt, new(end.Code, end.Reason, end.Advice == CloseAdvice.BackOff, end.RetryAfter), _random) is not { } pause)
+                return end;
+            owner.Down(end, ++attempt, pause);
+            if (await PauseAsync(pause, stopping).ConfigureAwait(false))
+                attempt = 0;
         }
     }
 
-    private async Task PauseAsync(LineEnd end, int attempt, CancellationToken stopping)
+    /// <summary>Returns whether somebody was in a hurry.</summary>
+    private async Task<bool> PauseAsync(TimeSpan pause, CancellationToken stopping)
     {
-        var pause = options.Reconnect.Pause(attempt, _random);
-        if (end.RetryAfter is { } asked)
-            pause = TimeSpan.FromTicks(Math.Max(pause.Ticks, asked.Ticks + (long)(_random.NextDouble() * options.Reconnect.Base.Ticks)));
-        await Task.Delay(pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the loop looks at the token
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var hurry = _hurries.Reader.WaitToReadAsync(over.Token).AsTask();
+        var waiting = Task.Delay(pause, _time, over.Token); // the loop looks at the token
+        await Task.WhenAny(hurry, waiting).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        return _hurries.Reader.TryRead(out _);
     }
 
     /// <summary>One socket, from dialling to its end. Its three loops end together.</summary>
@@ -121,6 +155,10 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
         {
             return new(refusal.Code, refusal.Message, CloseAdvice.Stop);
         }
+        catch (TokenException failure)
+        {
+            return new(Unauthenticated, failure.Message, CloseAdvice.BackOff);
+        }
         catch (Exception failure) when (IsBreak(failure) && !stopping.IsCancellationRequested)
         {
             return LineEnd.Lost($"The server could not be reached: {failure.Message}");
@@ -128,6 +166,8 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
         await using var _ = connection.ConfigureAwait(false);
 
         _heardAt = _time.GetTimestamp();
+        var given = new TaskCompletionSource<LineEnd?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _given = given;
         _connection = connection;
         if (_cut is not null)
             connection.Abort(); // the cut came while we dialled
@@ -138,14 +178,15 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
         var reading = ReadAsync(connection);
         var writing = WriteAsync(connection, over.Token);
         var watching = WatchAsync(started, over.Token);
-        var first = await Task.WhenAny(reading, writing, watching).ConfigureAwait(false);
+        var first = await Task.WhenAny(reading, writing, watching, given.Task).ConfigureAwait(false);
         if (first == writing && writing.IsCompletedSuccessfully && !stopping.IsCancellationRequested)
-            first = await Task.WhenAny(reading, watching).ConfigureAwait(false); // what cannot be written to may still tell why, by its close frame
+            first = await Task.WhenAny(reading, watching, given.Task).ConfigureAwait(false); // what cannot be written to may still tell why, by its close frame
 
         await over.CancelAsync().ConfigureAwait(false);
         if (stopping.IsCancellationRequested)
             await SayGoodbyeAsync(connection, writing, reading).ConfigureAwait(false);
-        _connection = null;
+        (_connection, _given) = (null, null);
+        Interlocked.Exchange(ref _answerBy, null)?.Dispose();
         connection.Abort();
         await Task.WhenAll(reading, writing, watching).ConfigureAwait(false);
         return await first.ConfigureAwait(false) ?? await reading.ConfigureAwait(false) ?? LineEnd.Of(CloseCode.Normal);
@@ -155,6 +196,16 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
     {
         using var timeout = new CancellationTokenSource(options.ConnectTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, timeout.Token);
+        try
+        {
+            await owner.Prepare(either.Token).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever the caller's function throws: it is asked again after a pause.
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            throw new TokenException($"There is no token to show: {failure.Message}", failure);
+        }
         return await EventOnlyConnection.ConnectAsync(uri, options.Connection, either.Token).ConfigureAwait(false);
     }
 
@@ -241,6 +292,8 @@ internal sealed class Line(Uri uri, ClientOptions options, LineOwner owner)
             // The other side is gone, or does not answer: there is nobody to part from.
         }
     }
+
+    private sealed class TokenException(string message, Exception inner) : Exception(message, inner);
 
     private static bool IsBreak(Exception failure) =>
         failure is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException;

@@ -77,6 +77,9 @@ internal sealed class Replica(
 
     public bool IsLive => _phase == Phase.Live;
 
+    /// <summary>Are we a member, so that the server takes what we say?</summary>
+    public bool IsJoined => _phase is Phase.Live or Phase.Snapshot;
+
     /// <summary>Has everything arrived that was there when we joined?</summary>
     public bool IsCaughtUp => IsLive && (!listen || Seq >= _headWhenJoined);
 
@@ -87,6 +90,9 @@ internal sealed class Replica(
         Position? since = Epoch is not null && !_distrust ? new(Epoch, Seq) : null;
         return new(id, project, secret, since, _pending.Unanswered, listen, presence);
     }
+
+    /// <summary>Something is wrong with what we have: the next join asks for a snapshot instead of resuming.</summary>
+    public void Doubt() => _distrust = true;
 
     /// <summary>The line is gone: whatever still arrives of it belongs to nobody. What was sent is <c>pending</c> in the next join.</summary>
     public void Off() => _phase = Phase.Off;
@@ -181,7 +187,7 @@ internal sealed class Replica(
         if (_phase != Phase.Snapshot)
             return [];
         if (part.Part != _partsSeen + 1)
-            return GiveUpLine("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.");
+            return Abandon("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.", new ReplicaEffect.Restart());
         _partsSeen = part.Part;
         _parts.AddRange(part.Entities);
         return part.Part == part.Parts ? Replace(part) : [];
@@ -261,18 +267,19 @@ internal sealed class Replica(
     /// <param name="n">As in <see cref="ReplicaEffect.Heal"/>.</param>
     public bool MustHeal(int n) => IsLive && _distrust && _check.Count == n;
 
-    /// <summary>Must not happen. The first remedy is to resume; if that leads to the same gap, to take a snapshot.</summary>
+    /// <summary>Must not happen. The first remedy is to join again and resume; if that leads to the same gap, a new line and a snapshot.</summary>
     private ImmutableArray<ReplicaEffect> TakeGap(long seq)
     {
-        _distrust = _gapAt == Seq;
+        var isAgain = _gapAt == Seq;
         _gapAt = Seq;
-        return GiveUpLine("gap", $"Event {seq} came after {Seq}.");
+        _distrust |= isAgain;
+        return Abandon("gap", $"Event {seq} came after {Seq}.", isAgain ? new ReplicaEffect.Restart() : new ReplicaEffect.Rejoin());
     }
 
-    private ImmutableArray<ReplicaEffect> GiveUpLine(string code, string message)
+    private ImmutableArray<ReplicaEffect> Abandon(string code, string message, ReplicaEffect remedy)
     {
         _phase = Phase.Off; // or every further event would be a gap of its own
-        return [new ReplicaEffect.Trouble(code, message), new ReplicaEffect.Rejoin()];
+        return [new ReplicaEffect.Trouble(code, message), remedy];
     }
 
     private ImmutableArray<ReplicaEffect> TakeReject(ServerMessage.Reject reject)

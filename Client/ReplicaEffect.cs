@@ -28,7 +28,7 @@ internal abstract record ReplicaEffect
     /// <param name="Missed">Null where the journal is another one, so that nobody can tell.</param>
     public sealed record Live(ResumeMode Mode, long? Missed) : ReplicaEffect;
 
-    /// <summary>Something was lost between the server and us: join again, on a new line.</summary>
+    /// <summary>Something was lost between the server and us: leave, and join again on the same line.</summary>
     public sealed record Rejoin : ReplicaEffect;
 
     /// <summary>Our state is not the server's: say so, there and here.</summary>
@@ -36,6 +36,9 @@ internal abstract record ReplicaEffect
 
     /// <summary>After a pause, leave and join again on the same line, if <see cref="Replica.MustHeal"/> still says so: a snapshot takes the place of what we have.</summary>
     public sealed record Heal(int Ms, int N) : ReplicaEffect;
+
+    /// <summary>What comes over this line does not fit together: give it up, back off, and join on a new one.</summary>
+    public sealed record Restart : ReplicaEffect;
 
     /// <summary>Call <see cref="Replica.Release"/> with <paramref name="N"/> after a pause.</summary>
     public sealed record Wait(long N, int Ms) : ReplicaEffect;

@@ -10,9 +10,10 @@ internal sealed class Subscriptions<T>(int itemsMax)
     private bool _isOver;
 
     /// <summary>A stream of what is published from now on.</summary>
-    public Subscription<T> Open(Predicate<T>? wanted)
+    /// <param name="before">What the stream begins with, read when its reader reads.</param>
+    public Subscription<T> Open(Predicate<T>? wanted = null, Overflow overflow = Overflow.Fail, Func<CancellationToken, IAsyncEnumerable<T>>? before = null)
     {
-        var subscription = new Subscription<T>(this, wanted, itemsMax);
+        var subscription = new Subscription<T>(this, wanted, itemsMax, overflow, before);
         lock (_gate)
         {
             if (_isOver)
@@ -55,6 +56,13 @@ internal sealed class Subscriptions<T>(int itemsMax)
         lock (_gate)
             (_isOver, _ended) = (true, reason);
         EndAll(reason);
+    }
+
+    /// <summary>Those that are opened from now on begin anew.</summary>
+    public void Reopen()
+    {
+        lock (_gate)
+            (_isOver, _ended) = (false, null);
     }
 
     public void Remove(Subscription<T> subscription)

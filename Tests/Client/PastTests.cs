@@ -99,7 +99,7 @@ public sealed class PastTests
                 Said.Part(5, 2, 2, card) with { Id = asked.Id, Hash = ProjectState.FromSnapshot(5, [good]).Hash });
 
             if (isGood)
-                (await asking).Entities.Should().ContainKey("a");
+                (await asking).State.Entities.Should().ContainKey("a");
             else
                 (await asking.Invoking(async task => await task).Should().ThrowAsync<ProtocolException>()).Which.Code.Should().Be("hash_mismatch");
         }

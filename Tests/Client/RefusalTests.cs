@@ -70,7 +70,7 @@ public sealed class RefusalTests
         await _server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), _server.Deadline);
         _server.Time.Advance(TimeSpan.FromSeconds(59));
         _server.Dialled.Should().Be(1);
-        _server.Time.Advance(TimeSpan.FromSeconds(2));
+        _server.Time.Advance(TimeSpan.FromSeconds(4));
         await (await _server.AcceptAsync()).WelcomeAsync(1);
 
         await using var client = await connecting;
@@ -88,8 +88,8 @@ public sealed class RefusalTests
 
         var refused = await ReconnectAsync();
         var join = await refused.GreetAsync();
-        await refused.SayAsync(new ServerMessage.Error(join.Id, ErrorCode.Unavailable, "Not now.", RetryAfterMs: 2500));
-        await PassPauseAsync(TimeSpan.FromMilliseconds(2500), TimeSpan.FromMilliseconds(2750));
+        await refused.SayAsync(new ServerMessage.Error(join.Id, ErrorCode.Unavailable, "Not now.", RetryAfterMs: 60_000));
+        await PassPauseAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(63));
         var again = await _server.AcceptAsync();
         var rejoin = await again.GreetAsync();
         await again.SayAsync(Said.Joined(rejoin.Id, 1, recovered: true));

@@ -36,7 +36,7 @@ public sealed class ReplicaTests
         var effects = Joining(head: 2).Receive(Said.Part(2, 2, 2));
 
         effects.OfType<ReplicaEffect.Trouble>().Should().ContainSingle().Which.Code.Should().Be("bad_snapshot");
-        effects.Should().ContainItemsAssignableTo<ReplicaEffect>().And.Contain(effect => effect is ReplicaEffect.Rejoin);
+        effects.Should().ContainItemsAssignableTo<ReplicaEffect>().And.Contain(effect => effect is ReplicaEffect.Restart);
     }
 
     [Test]

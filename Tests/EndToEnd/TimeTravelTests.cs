@@ -29,12 +29,16 @@ public sealed class TimeTravelTests
             var time = events[chance.Next(events.Count)].AtMs + chance.Next(-1, 2);
             var byTime = events.LastOrDefault(happened => happened.AtMs <= time)?.Seq ?? 0;
 
-            ShouldBe(await client.AtAsync(bySeq, deadline.Token), states[bySeq]);
-            ShouldBe(await client.AtAsync(DateTimeOffset.FromUnixTimeMilliseconds(time), deadline.Token), states[(int)byTime]);
+            ShouldBe(await client.ServerStateAtAsync(bySeq, deadline.Token), states[bySeq]);
+            var past = await client.AtAsync(bySeq, deadline.Token);
+            ShouldBe(past.State, states[bySeq]);
+            past.At?.ToUnixTimeMilliseconds().Should().Be(bySeq == 0 ? null : events[bySeq - 1].AtMs);
+            past.Live.Should().Be(events.Count - bySeq);
+            ShouldBe((await client.AtAsync(DateTimeOffset.FromUnixTimeMilliseconds(time), deadline.Token)).State, states[(int)byTime]);
         }
 
-        ShouldBe(await client.AtAsync(DateTimeOffset.MaxValue, deadline.Token), states[^1]);
-        ShouldBe(await client.AtAsync(DateTimeOffset.UnixEpoch, deadline.Token), ProjectState.Empty);
+        ShouldBe((await client.AtAsync(DateTimeOffset.MaxValue, deadline.Token)).State, states[^1]);
+        ShouldBe((await client.AtAsync(DateTimeOffset.UnixEpoch, deadline.Token)).State, ProjectState.Empty);
         (await client.Invoking(c => c.AtAsync(events.Count + 1L, deadline.Token)).Should().ThrowAsync<RejectedException>()).Which.Refusal.Code.Should().Be(ErrorCode.Gone);
     }
 
@@ -100,7 +104,7 @@ public sealed class TimeTravelTests
         for (var round = 1; round <= 20; round++)
         {
             giveUp = new();
-            var (before, given, next) = (client.AtAsync(round, deadline.Token), client.AtAsync(200 + round, giveUp.Token), client.AtAsync(100 + round, deadline.Token));
+            var (before, given, next) = (client.ServerStateAtAsync(round, deadline.Token), client.ServerStateAtAsync(200 + round, giveUp.Token), client.ServerStateAtAsync(100 + round, deadline.Token));
             await before;
 
             await given.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();

@@ -93,7 +93,7 @@ public sealed class ConvergenceTests
         }
 
         adventures.Should().Contain([
-            "Done", "Coming", "Unknown", "Events", "Snapshot", "Duplicate", "Unavailable", "Conflict", "NotFound", "Torn", "Silence", "Checked"]);
+            "Done", "Coming", "Unknown", "Events", "Snapshot", "Duplicate", "Unavailable", "Conflict", "NotFound", "Checked", "Torn", "Silence"]);
         undoneTogether.Should().BePositive("a draft that fails takes those with it that were decided on it");
         forgetful.Should().BePositive("a journal may lose its end");
     });

@@ -21,8 +21,8 @@ internal sealed class SimulatedServer(Random random)
     private readonly WireCodec _codec = new(WireLimits.Default);
     private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
     private long _nowMs = 1_763_712_000_000;
-    private int _turns;
     private int _epoch = 1;
+    private int _turns;
 
     public ProjectState State => _project.State;
 

@@ -26,6 +26,7 @@ internal sealed class FakeServer : IDisposable
     public ClientOptions Options => new()
     {
         Project = "p", Session = "secret-0123456789", Connection = new() { Dial = DialAsync }, Time = Time, Random = new Random(1),
+        LostAfter = TimeSpan.FromHours(1), // a test of pauses sees no other timer
         GoodbyeTimeout = TimeSpan.Zero, // time stands, and this server answers no goodbye
     };
 

@@ -176,7 +176,7 @@ public sealed class ReplayTests
     [Test]
     public async Task A_comparison_that_never_comes_is_a_failure_like_others([Values] bool isGone)
     {
-        await using var proxy = new FlakyProxy(_uri.Port);
+        await using var proxy = new FaultProxy(_uri.Port);
         var options = new RunnerOptions
         {
             StepTimeout = TimeSpan.FromMilliseconds(100), OnLine = line =>
@@ -202,7 +202,7 @@ public sealed class ReplayTests
     [Test]
     public async Task A_comparison_may_take_as_long_as_its_line_says()
     {
-        await using var proxy = new FlakyProxy(_uri.Port);
+        await using var proxy = new FaultProxy(_uri.Port);
         using var later = new CancellationTokenSource();
         await using var healing = later.Token.Register(proxy.Heal);
         var options = new RunnerOptions
@@ -252,7 +252,7 @@ public sealed class ReplayTests
         await afterwards.Should().ThrowAsync<System.Net.WebSockets.WebSocketException>();
     }
 
-    private static Uri ThroughProxy(FlakyProxy proxy) => new($"ws://127.0.0.1:{proxy.Port}/ws");
+    private static Uri ThroughProxy(FaultProxy proxy) => new($"ws://127.0.0.1:{proxy.Port}/ws");
 
     private Task<Verdict> PlayAsync(params string[] lines) =>
         ScriptRunner.RunAsync(Script.Parse("wrong", lines), _uri);

@@ -13,7 +13,7 @@ public sealed class PageStoryTests
     private readonly RequestLog _requests = new();
     private Chromium _chromium = null!;
     private LiveServer _server = null!;
-    private FlakyProxy _linesOfA = null!;
+    private FaultProxy _linesOfA = null!;
 
     [OneTimeSetUp]
     public async Task Start()

@@ -1,7 +1,9 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { byOrder, keyAt, keyBetween } from '../../Web/app/order.js';
+import { byOrder, keyAt, keyBetween } from '../../Web/client/order.js';
+import { aConnectedClient } from './support/given.js';
+import { golden } from './support/golden.js';
 
 /** A small seeded generator, so that a failure can be replayed. @param {number} seed */
 function seeded(seed) {
@@ -55,4 +57,31 @@ test('a place among siblings', () => {
     const moved = { id: 'm', kind: 'card', version: 1, data: { order: keyAt(siblings, index) } };
     assert.equal([...siblings, moved].sort(byOrder).indexOf(moved), index);
   }
+});
+
+for (const { name, left, right, draws, key } of golden('order.json')) {
+  test(`Order: ${name}`, () => {
+    const chances = [...draws];
+    assert.equal(keyBetween(left, right, () => chances.shift()), key);
+  });
+}
+
+test('A card is moved before and after another, to the end, and into another list', () => {
+  const card = (/** @type {string} */ id, /** @type {string} */ list, /** @type {string} */ order) =>
+    ({ entity: id, kind: 'card', version: 1, data: { list, order } });
+  const { client, sockets } = aConnectedClient({ seq: 1, entities: [
+    card('a', 'todo', 'V1'), card('b', 'todo', 'W1'), card('c', 'todo', 'X1'), card('d', 'done', 'A1'), { ...card('l', 'todo', 'W0'), kind: 'list' },
+  ] });
+  const todo = () => client.store.list('card').filter(({ data }) => data.list === 'todo').sort(byOrder).map(({ id }) => id);
+  client.move('c', { list: 'todo', before: 'b' });
+  assert.deepEqual(todo(), ['a', 'c', 'b']);
+  client.move('a', { list: 'todo', after: 'c' });
+  assert.deepEqual(todo(), ['c', 'a', 'b']);
+  client.move('c', { list: 'todo' });
+  assert.deepEqual(todo(), ['a', 'b', 'c']);
+  client.move('d', { list: 'todo', before: 'a' });
+  assert.deepEqual(todo(), ['d', 'a', 'b', 'c']);
+  client.move('d', { list: 'todo', after: 'gone' });
+  assert.deepEqual(todo(), ['a', 'b', 'c', 'd']);
+  assert.deepEqual(Object.keys(sockets.last.frames('update')[0].patch), ['list', 'order']);
 });

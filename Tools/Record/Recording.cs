@@ -75,7 +75,7 @@ internal sealed class Recording(string project, Redaction redaction, long? from,
         var first = from is > 0 ? from.Value : client.Floor + 1;
         var before = ProjectState.Empty;
         if (first > 1)
-            await Patience.AskAsync(async () => before = await client.AtAsync(first - 1, ct), error.WriteLine, ct);
+            await Patience.AskAsync(async () => before = await client.ServerStateAtAsync(first - 1, ct), error.WriteLine, ct);
         Write(script, _recorder.Begin(before));
         var last = Math.Min(client.Seq, to ?? long.MaxValue);
         if (follows && !isQuiet)

@@ -103,7 +103,8 @@ internal sealed class ScriptClient : IScriptClient
 
     public async Task<long> ServerSeqAsync(CancellationToken ct) => (await _client.QueryAsync(new Query { Limit = 1 }, ct)).Seq;
 
-    public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.AtAsync(seq, ct);
+    /// <summary>The server's own state at a position.</summary>
+    public Task<ProjectState> AtAsync(long seq, CancellationToken ct) => _client.ServerStateAtAsync(seq, ct);
 
     public Task SettleAsync(CancellationToken ct) => Task.WhenAll(_outcomes).WaitAsync(ct);
 

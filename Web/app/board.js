@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Client, Entity } from './types.js' */
-import { byOrder } from './order.js';
+import { byOrder } from '../client/order.js';
 
 /** The store seen as a board: sorted lists and their sorted cards. Sorted when first asked after a change, not with every change. */
 export class Board {

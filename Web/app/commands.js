@@ -4,7 +4,7 @@
 /** @import { Toasts } from './toasts.js' */
 /** @import { Announcer } from './announcer.js' */
 import { titleOf } from './board.js';
-import { keyAt } from './order.js';
+import { keyAt } from '../client/order.js';
 
 const FIRST_LISTS = [['list-todo', 'To do'], ['list-doing', 'Doing'], ['list-done', 'Done']];
 const BATCH_MAX = 100; // operations that the server takes as one

@@ -49,13 +49,17 @@ export const closes = new Map([
   [4430, { code: 'slow_consumer', does: 'reconnect' }],
 ]);
 
+/** What a browser calls an end without a close frame. */
+const LOST = 1006;
+
 /**
  * What a close means. An unknown code of ours (4000 and up) comes from a newer server, which may well be unhappy with
- * us: back off. Everything else unknown, 1006 (no close frame) first of all, is a line that broke: come back.
+ * us: back off. Everything else unknown, `lost` (no close frame) first of all, is a line that broke: come back.
  * @param {number} number
+ * @returns {{ code: string, does: 'reconnect' | 'back off' | 'stop' }}
  */
 export function closeOf(number) {
-  return closes.get(number) ?? { code: `close_${number}`, does: number >= 4000 ? 'back off' : 'reconnect' };
+  return closes.get(number) ?? { code: number === LOST ? 'lost' : `close_${number}`, does: number >= 4000 ? 'back off' : 'reconnect' };
 }
 
 /** The number of the close that a `disconnect` message announces by name. @param {string} name */

@@ -41,15 +41,38 @@ export class OfflineError extends EventOnlyError {
   constructor(message = 'Not connected.') { super('offline', message, true); }
 }
 
-/** More commands are waiting than `queue.max`, and this one was not applied, not even locally; or 1,000 questions are, and this one was not asked. */
+/**
+ * More commands are waiting than `queue.max`, or they have more bytes than `queue.maxBytes`, and this one was not applied, not even locally; or
+ * 1,000 questions are, and this one was not asked.
+ */
 export class QueueFullError extends EventOnlyError {
-  constructor(/** @type {number} */ max) { super('queue_full', `${max} are waiting already.`, true); }
+  /** @param {number} max @param {'bytes' | ''} [unit] */
+  constructor(max, unit = '') { super('queue_full', unit ? `No more than ${max} bytes may wait.` : `${max} are waiting already.`, true); }
 }
 
 /** The client was disconnected for good. A command that was under way may or may not have taken effect. */
 export class ClosedError extends EventOnlyError {
   /** @param {string} code name of the close code: `normal` when we asked for it */
   constructor(code, message = 'The client is disconnected.') { super(code, message, false); }
+}
+
+/** A stream's reader was so slow that an event found no room, and the stream ends here. Read on with `history`. */
+export class SubscriberTooSlowError extends EventOnlyError {
+  /** @param {number} lastSeq where the client stood: what came then, and later, was not put into the stream */
+  constructor(lastSeq) {
+    super('subscriber_too_slow', `The stream's buffer is full; the last event in it is at or before ${lastSeq}.`, true);
+    this.lastSeq = lastSeq;
+  }
+}
+
+/** A snapshot took the place of events, so that a stream of events has a hole and ends here. */
+export class EventsMissedError extends EventOnlyError {
+  /** @param {number} fromSeq the first event that was not seen @param {number} toSeq the last one */
+  constructor(fromSeq, toSeq) {
+    super('events_missed', `A snapshot took the place of the events ${fromSeq} to ${toSeq}.`, true);
+    this.fromSeq = fromSeq;
+    this.toSeq = toSeq;
+  }
 }
 
 /** No answer in time. */

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { AnyKinds, JsonObject, Options, User } from './types.js' */
+import { checkProject } from './bounds.js';
 import { Past } from './past.js';
 import { Project } from './project.js';
 import { Session } from './session.js';
@@ -59,7 +60,10 @@ export class EventOnlyClient extends Project {
    * @param {{ presence?: JsonObject, listen?: boolean }} [options] as in `Options`
    * @returns {Project<Other>} await its `ready()`; where the server does not let us in, that rejects, and the others stay
    */
-  join(project, { presence, listen } = {}) { return new Project(this.#session.open({ project, presence, listen })); }
+  join(project, { presence, listen } = {}) {
+    checkProject(project);
+    return new Project(this.#session.open({ project, presence, listen }));
+  }
 
   /** `connected` means joined, and the first snapshot applied. */
   get state() { return this.#session.state; }
@@ -71,4 +75,13 @@ export class EventOnlyClient extends Project {
   get clockOffset() { return this.#session.clock.offset; }
   /** What the server said of itself: `connection`, `limits`, `pingInterval`, …; undefined before the first connection. */
   get serverInfo() { return this.#session.connected; }
+}
+
+// `await using client = …`: disconnects at the end of the block, after at most 1 s for what is pending. Only where the engine has the symbol (not Node 18).
+const { asyncDispose } = /** @type {{ asyncDispose?: symbol }} */ (/** @type {unknown} */ (Symbol));
+if (asyncDispose) {
+  Object.defineProperty(EventOnlyClient.prototype, asyncDispose, {
+    /** @this {EventOnlyClient} */
+    value() { return this.disconnect({ flush: 1000 }); },
+  });
 }

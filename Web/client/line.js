@@ -1,17 +1,20 @@
 // @ts-check
 /** @import { Disconnect, State, StateChange } from './types.js' */
+/** @import { LineEnd } from './line-end.js' */
+/** @import { Move } from './line-states.js' */
 /** @import { Settings } from './settings.js' */
-import { backoffMs } from './backoff.js';
-import { closeNamed, closeOf } from './codes.js';
+import { backoffMs, Ladder } from './backoff.js';
+import { endOf, endOfDisconnect } from './line-end.js';
+import { MOVES } from './line-states.js';
 
 export const SUBPROTOCOL = 'eventonly.v1';
-/** Where an attempt starts on the ladder after a close that says "back off": within 2 s instead of 250 ms. */
-const BACK_OFF_ATTEMPT = 3;
 const TIMEOUT = 4408;
+const LOST = 1006;
 const OPEN = 1;
 
 /**
- * @typedef {object} LineEvents what the line tells its owner
+ * @typedef {object} LineEvents what the line tells its owner, and what it asks
+ * @property {() => Promise<void> | undefined} prepare is there something to wait for before a socket is made?
  * @property {() => void} opened say hello
  * @property {(text: unknown) => void} heard
  * @property {() => void} silent time to ping
@@ -19,73 +22,101 @@ const OPEN = 1;
  * @property {(failed: { code: string, reason: string }) => void} failed there will be no further attempt
  * @property {(change: StateChange) => void} state
  * @property {(error: unknown) => void} trouble
+ * @property {() => boolean} renew the server does not know us any more: can we show it something else?
+ * @property {() => boolean} needed is the line wanted though the page cannot be seen?
  */
 
-/**
- * A line that comes back: at most one socket, retries with back-off for ever unless told to stop, a watchdog for silence.
- *
- *   idle ──start──▶ connecting ──held──▶ connected ──close, silence──▶ reconnecting ──held──▶ connected
- *                      └────────────── stop(), or a close that says stop ─────────┴──▶ disconnected ──start──▶ reconnecting
- */
+/** A line that comes back: at most one socket, retries with back-off for ever unless told to stop, a watchdog for silence. Its states: `line-states.js`. */
 export class Line {
   #settings;
   #tell;
+  #ladder;
   /** @type {any} */
   #socket = null;
+  /** The attempt that waits for `prepare`, so that one that was given up makes no socket. @type {object | null} */
+  #preparing = null;
   /** @type {State} */
   #state = 'idle';
-  #attempt = 0;
-  /** @type {number | undefined} */
-  #heldAt;
+  #hidden = false;
+  /** The next attempt waits for the page to be seen. */
+  #parked = false;
+  #dialledAt = -Infinity;
   #heardAt = 0;
   #pingedAt = 0;
   #pingInterval = 0;
   #cancelTimer = () => {};
   #cancelBeat = () => {};
 
-  /** @param {Pick<Settings, 'url' | 'WebSocket' | 'connectTimeout' | 'pingGrace' | 'reconnect' | 'now' | 'random' | 'schedule'>} settings @param {LineEvents} tell */
+  /** @param {Pick<Settings, 'url' | 'WebSocket' | 'connectTimeout' | 'pingGrace' | 'reconnect' | 'now' | 'random' | 'schedule' | 'log'>} settings @param {LineEvents} tell */
   constructor(settings, tell) {
     this.#settings = settings;
     this.#tell = tell;
+    this.#ladder = new Ladder(settings);
   }
 
   get state() { return this.#state; }
   get open() { return this.#socket?.readyState === OPEN; }
   /** Bytes the socket has not written yet. */
   get buffered() { return this.#socket?.bufferedAmount ?? 0; }
+  /** Without a socket and without a timer, until the page is seen again. */
+  get parked() { return this.#parked; }
+
+  // ---- what the owner wants --------------------------------------------------------------------------------------
 
   /** Idempotent. */
   start() {
-    if (this.#state !== 'idle' && this.#state !== 'disconnected') return;
-    this.#to(this.#state === 'idle' ? 'connecting' : 'reconnecting');
-    this.#attempt = 0;
-    this.#connect();
+    if (!this.#may('start')) return;
+    this.#ladder.toFoot();
+    this.#move('start');
+    this.#dial();
   }
 
-  /** Ends for good; only `start` and `restart` revive it. @param {number} [code] @param {string} [reason] */
+  /** Ends for good; only `start` revives it. @param {number} [code] @param {string} [reason] */
   stop(code = 1000, reason = '') {
-    if (this.#state === 'disconnected') return;
+    if (!this.#may('stop')) return;
     this.#drop(code);
-    if (this.#state !== 'idle') this.#to('disconnected', { code, reason });
-    this.#state = 'disconnected';
+    this.#move('stop', { code, reason });
   }
 
-  /** A new socket now, whatever the state; the ladder starts at its foot. */
+  /** A new socket now; the ladder starts at its foot. */
   restart() {
+    if (!this.#may('restart')) return;
     this.#drop(1000);
-    this.#attempt = 0;
-    this.#to(this.#state === 'idle' || this.#state === 'connecting' ? 'connecting' : 'reconnecting');
-    this.#connect();
+    this.#ladder.toFoot();
+    this.#move('restart');
+    this.#dial();
   }
 
   /** Gives up the socket and comes back in a while. @param {number} code @param {string} reason @param {number} [retryAfterMs] */
-  lose(code, reason, retryAfterMs) { if (this.#socket !== null) this.#lost(code, reason, retryAfterMs); }
+  lose(code, reason, retryAfterMs) { if (this.#socket !== null) this.#lost(endOf(code, reason, retryAfterMs)); }
 
   /** No further attempt: the server refuses us. @param {string} code @param {string} reason */
-  fail(code, reason) {
-    this.stop(1000, reason);
-    this.#tell.failed({ code, reason });
+  fail(code, reason) { this.#lost({ code, reason, does: 'stop' }); }
+
+  /** The machine woke up, or the network came back: try at once, or make sure that the line is alive. */
+  wake() {
+    if (this.#state === 'connected') this.#check(2000);
+    else if (this.#isWaiting) this.restart();
   }
+
+  /** Can the page be seen? While it cannot, nobody waits for us. @param {boolean} hidden */
+  set hidden(hidden) {
+    this.#hidden = hidden;
+    if (hidden || !this.#parked) return;
+    this.#cancelTimer();
+    this.#dial();
+  }
+
+  /** The page goes away, perhaps to be kept: neither a socket nor a timer may hold it back. @param {string} reason */
+  park(reason) {
+    if (this.#socket !== null) this.#lost(endOf(1001, reason), true);
+    else if (this.#isWaiting) {
+      this.#cancelTimer();
+      this.#parked = true;
+    }
+  }
+
+  // ---- what the owner heard --------------------------------------------------------------------------------------
 
   /** The server greeted us: from now on its silence is measured. @param {number} pingInterval ms */
   greeted(pingInterval) {
@@ -97,24 +128,22 @@ export class Line {
   expect() {
     this.#cancelTimer();
     const { schedule, connectTimeout } = this.#settings;
-    this.#cancelTimer = schedule(() => this.#lost(TIMEOUT, 'No answer to connect and join.'), connectTimeout);
+    this.#cancelTimer = schedule(() => this.#lost(endOf(TIMEOUT, 'No answer to connect and join.')), connectTimeout);
   }
 
   /** `join` was answered. */
   answered() { this.#cancelTimer(); }
 
-  /** The project is here: this attempt has succeeded. */
+  /** The projects are here: this attempt has succeeded. */
   held() {
-    this.#heldAt ??= this.#settings.now();
-    if (this.#state !== 'connected') this.#to('connected');
+    if (this.#state === 'connected') return; // it is told with every event
+    if (!this.#may('held')) return;
+    this.#ladder.held();
+    this.#move('held');
   }
 
   /** The server says that it is going to close, and when to come back. We do not wait for the close: it may get lost. @param {Disconnect} message */
-  dismissed({ code, reason, reconnect, retryAfterMs }) {
-    const number = closeNamed(code) ?? 1001;
-    if (reconnect) this.#lost(number, reason, retryAfterMs);
-    else this.fail(code, reason);
-  }
+  dismissed(message) { this.#lost(endOfDisconnect(message)); }
 
   /** @param {string} text @returns {boolean} false: there is no line */
   send(text) {
@@ -123,20 +152,37 @@ export class Line {
     return true;
   }
 
-  /** The machine woke up, or the network came back: try at once, or make sure that the line is alive. */
-  wake() {
-    if (this.#state === 'connected') this.#check(2000);
-    else if (this.#socket === null && (this.#state === 'connecting' || this.#state === 'reconnecting')) this.restart();
+  // ---- one attempt -----------------------------------------------------------------------------------------------
+
+  /** Between two attempts. */
+  get #isWaiting() { return this.#socket === null && this.#preparing === null && (this.#state === 'connecting' || this.#state === 'reconnecting'); }
+
+  #dial() {
+    this.#parked = false;
+    if (this.#state === 'disconnected') return; // a listener of `state` thought otherwise
+    this.#dialledAt = this.#settings.now();
+    const preparing = this.#tell.prepare();
+    if (!preparing) return this.#connect();
+    const attempt = this.#preparing = {};
+    this.expect();
+    preparing.then(() => {
+      if (attempt === this.#preparing) this.#connect();
+    }, error => {
+      if (attempt !== this.#preparing) return;
+      this.#tell.trouble(error);
+      this.#lost({ code: 'unauthenticated', reason: 'There is no token to show.', does: 'back off' });
+    });
   }
 
   #connect() {
+    this.#preparing = null;
     const { WebSocket, url } = this.#settings;
     let socket;
     try {
       socket = new WebSocket(url, SUBPROTOCOL);
     } catch (error) {
       this.#tell.trouble(error);
-      return this.#lost(1006, 'The socket could not be made.');
+      return this.#lost(endOf(LOST, 'The socket could not be made.'));
     }
     this.#socket = socket;
     // An old socket may still speak after a new one was made; by identity it is nobody's any more.
@@ -152,39 +198,52 @@ export class Line {
     };
     socket.onerror = () => {}; // always followed by a close
     socket.onclose = (/** @type {{ code: number, reason: string }} */ { code, reason }) => {
-      if (socket === this.#socket) this.#lost(code, reason);
+      if (socket === this.#socket) this.#lost(endOf(code, reason));
     };
     this.expect();
   }
 
-  /** @param {number} code @param {string} reason @param {number} [retryAfterMs] */
-  #lost(code, reason, retryAfterMs) {
-    const close = closeOf(code);
-    this.#drop(code);
-    if (close.does === 'stop') {
-      this.#to('disconnected', { code, reason });
-      return this.#tell.failed({ code: close.code, reason });
+  /** @param {LineEnd} end @param {boolean} [park] no attempt before the page is seen again */
+  #lost(end, park = false) {
+    if (!this.#may('lost')) return;
+    if (end.code === 'unauthenticated' && end.does === 'stop' && this.#tell.renew()) end = { ...end, does: 'back off' };
+    this.#drop(end.number ?? 1000);
+    const pause = end.does === 'stop' ? null : park ? undefined : this.#pauseMs(end);
+    const { number: code, code: word, reason } = end;
+    if (pause === null) {
+      this.#move('stop', { code, word, reason });
+      return this.#tell.failed({ code: word, reason });
     }
-    const pause = this.#pauseMs(close.does, retryAfterMs);
-    this.#cancelTimer = this.#settings.schedule(() => this.#connect(), pause);
-    this.#to(this.#state === 'connecting' ? 'connecting' : 'reconnecting', { code, reason, retryIn: pause });
+    this.#parked = park;
+    if (pause !== undefined) this.#cancelTimer = this.#settings.schedule(() => this.#due(), pause);
+    this.#move('lost', { code, word, reason, retryIn: pause });
   }
 
-  /** @param {'reconnect' | 'back off'} does @param {number} [retryAfterMs] */
-  #pauseMs(does, retryAfterMs) {
-    const { now, random, reconnect } = this.#settings;
-    // Only a line that held for a while clears the record: a server that accepts and drops must not be hammered.
-    if (this.#heldAt !== undefined && now() - this.#heldAt >= reconnect.minUptime) this.#attempt = 0;
-    this.#heldAt = undefined;
-    if (does === 'back off') this.#attempt = Math.max(this.#attempt, BACK_OFF_ATTEMPT);
-    const pause = backoffMs(this.#attempt++, reconnect, random);
-    return Math.round(retryAfterMs === undefined ? pause : Math.max(pause, retryAfterMs + random() * reconnect.base));
+  /** @param {LineEnd} end */
+  #pauseMs(end) {
+    try {
+      return this.#ladder.pauseMs(end, this.#hidden);
+    } catch (error) { // of the caller's function
+      this.#tell.trouble(error);
+      return Math.round(backoffMs(this.#ladder.attempt, this.#settings.reconnect, this.#settings.random));
+    }
+  }
+
+  /** The pause is over. Where nobody sees the page the attempt waits until somebody does, or until the next is due that keeps us present. */
+  #due() {
+    const { now, schedule, reconnect } = this.#settings;
+    const wait = this.#hidden ? this.#dialledAt + reconnect.hiddenCap - now() : 0;
+    if (wait <= 0 && (!this.#hidden || this.#tell.needed())) return this.#dial();
+    this.#parked = true;
+    if (wait > 0 && this.#tell.needed()) this.#cancelTimer = schedule(() => this.#due(), wait);
   }
 
   /** Closes and orphans the socket, before another one can be made. @param {number} code */
   #drop(code) {
     this.#cancelTimer();
     this.#cancelBeat();
+    this.#preparing = null;
+    this.#parked = false;
     const socket = this.#socket;
     if (socket === null) return;
     this.#socket = null;
@@ -194,12 +253,14 @@ export class Line {
     this.#tell.down();
   }
 
+  // ---- silence ---------------------------------------------------------------------------------------------------
+
   /** Pings in time and notices when the other side has gone without a word. */
   #beat() {
     this.#cancelBeat();
     const now = this.#settings.now();
     const deadline = this.#heardAt + this.#pingInterval + this.#settings.pingGrace;
-    if (now >= deadline) return this.#lost(TIMEOUT, 'The server is silent.');
+    if (now >= deadline) return this.#lost(endOf(TIMEOUT, 'The server is silent.'));
     if (now >= this.#pingedAt + this.#pingInterval) this.#ping(now);
     this.#cancelBeat = this.#settings.schedule(() => this.#beat(), Math.min(deadline, this.#pingedAt + this.#pingInterval) - now);
   }
@@ -211,7 +272,7 @@ export class Line {
     this.#cancelBeat();
     this.#cancelBeat = this.#settings.schedule(() => {
       if (this.#heardAt >= asked) this.#beat();
-      else this.#lost(TIMEOUT, 'The server is silent.');
+      else this.#lost(endOf(TIMEOUT, 'The server is silent.'));
     }, ms);
   }
 
@@ -221,10 +282,19 @@ export class Line {
     this.#tell.silent();
   }
 
-  /** @param {State} to @param {Partial<StateChange>} [more] */
-  #to(to, more) {
+  // ---- states ----------------------------------------------------------------------------------------------------
+
+  /** @param {Move} move */
+  #may(move) {
+    if (MOVES[this.#state][move] !== undefined) return true;
+    this.#settings.log('debug', `A line that is ${this.#state} ignores: ${move}.`);
+    return false;
+  }
+
+  /** @param {Move} move one that may be @param {Partial<StateChange>} [more] */
+  #move(move, more) {
     const from = this.#state;
-    this.#state = to;
-    if (from !== to || more?.retryIn !== undefined) this.#tell.state({ from, to, attempt: this.#attempt, ...more });
+    const to = this.#state = /** @type {State} */ (MOVES[from][move]);
+    if (from !== to || more?.retryIn !== undefined) this.#tell.state({ from, to, attempt: this.#ladder.attempt, ...more });
   }
 }

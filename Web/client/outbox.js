@@ -1,16 +1,21 @@
 // @ts-check
 /**
- * @import { Ack, Command } from './types.js'
- * @import { Effect, Replica } from './replica.js'
+ * @import { Ack, Command, Op } from './types.js'
+ * @import { Effect } from './effects.js'
+ * @import { Replica } from './replica.js'
  * @import { Settings } from './settings.js'
- * @import { PendingCommand } from './pending.js'
+ * @import { Owner, PendingCommand } from './pending.js'
+ * @import { Role } from './undo.js'
  */
 import { refuse } from './canonical.js';
-import { QueueFullError, RejectedError } from './errors.js';
+import { RejectedError } from './errors.js';
 import { opsOf } from './fold.js';
+import { inverseOf } from './undo.js';
 
 /** How soon to look again at a socket that has too much to write. */
 const DRAIN_MS = 50;
+/** Characters that leave together, before the socket is looked at again. */
+const BURST = 16_384;
 const utf8 = new TextEncoder();
 
 /** Takes commands from callers, gives each a promise, and sends what the window and the socket allow. */
@@ -28,8 +33,10 @@ export class Outbox {
    * @param {object} shell
    * @param {(text: string) => unknown} shell.say
    * @param {() => boolean} shell.clogged
+   * @param {() => Promise<void> | undefined} shell.keep writes down what waits; nothing: it is written
    * @param {(effects: Effect[]) => void} shell.run does what the replica wants done, and calls `pump` when it is through
    * @param {(command: Command, error: RejectedError) => void} shell.refused a command was refused before it had a number
+   * @param {(inverse: Op[], role: Role, label?: string) => () => void} shell.taken a command is in the view; returns what to do if it fails
    */
   constructor(settings, replica, shell) {
     this.#settings = settings;
@@ -37,13 +44,13 @@ export class Outbox {
     this.#shell = shell;
   }
 
-  /** @param {Command} body @param {AbortSignal} [signal] @returns {Promise<Ack>} */
-  submit(body, signal) {
+  /** @param {Command} body @param {AbortSignal} [signal] @param {Role} [role] @param {string} [label] of the step that it is @returns {Promise<Ack>} */
+  submit(body, signal, role = 'change', label) {
     try {
       signal?.throwIfAborted();
       const copy = this.#copy(body);
       const reason = refuse(copy, this.limits.depth);
-      return quietly(reason ? this.#refuse(copy, reason) : this.#queue(copy, signal));
+      return quietly(reason ? this.#refuse(copy, reason) : this.#queue(copy, signal, role, label));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -51,7 +58,6 @@ export class Outbox {
 
   /** @param {Command} body @returns {Command} what the caller does to its objects later is not part of it */
   #copy(body) {
-    if (this.#replica.pending >= this.#settings.queueMax) throw new QueueFullError(this.#settings.queueMax);
     const copy = /** @type {Command} */ (JSON.parse(JSON.stringify(body)));
     for (const op of opsOf(copy)) if (op.type === 'create' && !isObject(op.data)) throw new TypeError('The data of an entity is an object.');
     return copy;
@@ -64,20 +70,23 @@ export class Outbox {
     return Promise.reject(error);
   }
 
-  /** @param {Command} copy @param {AbortSignal} [signal] @returns {Promise<Ack>} */
-  #queue(copy, signal) {
+  /** @param {Command} copy @param {AbortSignal | undefined} signal @param {Role} role @param {string | undefined} label @returns {Promise<Ack>} */
+  #queue(copy, signal, role, label) {
     return new Promise((resolve, reject) => {
       const over = () => signal?.removeEventListener('abort', aborted);
+      const inverse = inverseOf(copy, id => this.#replica.view(id));
+      /** @type {Owner} */
       const owner = {
         resolve: (/** @type {Ack} */ ack) => { over(); resolve(ack); },
         reject: (/** @type {unknown} */ error) => { over(); reject(error); },
       };
+      const { command, effects } = this.#replica.submit(copy, owner, this.#settings.now());
+      owner.failed = this.#shell.taken(inverse, role, label);
       const aborted = () => {
         reject(signal?.reason);
-        if (command.stage !== 'sent') this.#shell.run(this.#replica.withdraw(command, signal?.reason));
+        this.#shell.run(this.#replica.abandon(command, owner, signal?.reason));
       };
       signal?.addEventListener('abort', aborted, { once: true });
-      const { command, effects } = this.#replica.submit(copy, owner, this.#settings.now());
       this.#shell.run(effects);
     });
   }
@@ -87,7 +96,7 @@ export class Outbox {
     if (this.#pumping) return; // a listener that submits while we send: the loop below finds it
     this.#pumping = true;
     try {
-      for (let command = this.#replica.next(); command && !this.#shell.clogged(); command = this.#replica.next()) this.#send(command);
+      while (!this.#shell.clogged() && this.#sendSome());
     } finally {
       this.#pumping = false;
     }
@@ -95,20 +104,39 @@ export class Outbox {
     if (this.#shell.clogged()) this.#cancelPump = this.#settings.schedule(() => this.pump(), DRAIN_MS);
   }
 
-  /** @param {PendingCommand} command */
-  #send(command) {
+  /** Their numbers are written down first, all at once. @returns {boolean} false: there was nothing to send */
+  #sendSome() {
+    /** @type {{ command: PendingCommand, turn: number, text: string }[]} */
+    const some = [];
+    let length = 0;
+    for (let command = this.#replica.next(); command && length < BURST; command = this.#replica.next()) {
+      const text = this.#encode(command);
+      if (text === undefined) continue;
+      this.#replica.sent(command);
+      some.push({ command, turn: command.turn, text });
+      length += text.length;
+    }
+    if (some.length === 0) return false;
+    const written = this.#shell.keep();
+    if (!written) for (const { text } of some) this.#shell.say(text);
+    else written.then(() => { // perhaps on another line, or sent again there already
+      for (const { command, turn, text } of some) if (this.#replica.joined && command.stage === 'sent' && command.turn === turn) this.#shell.say(text);
+    });
+    return true;
+  }
+
+  /** @param {PendingCommand} command @returns {string | undefined} nothing: the server would not take it */
+  #encode(command) {
     const { messageBytes, batchOps = Infinity } = this.limits;
     const text = JSON.stringify(this.#replica.frame(command));
     if (text.length * 3 > messageBytes && utf8.encode(text).length > messageBytes) {
       // The server would close the line for it, and again after every reconnect.
       return this.#tooLarge(command, `The command is over ${messageBytes} bytes.`);
     }
-    if (command.ops.length > batchOps) return this.#tooLarge(command, `The batch has more than ${batchOps} operations.`);
-    this.#replica.sent(command);
-    this.#shell.say(text);
+    return command.ops.length > batchOps ? this.#tooLarge(command, `The batch has more than ${batchOps} operations.`) : text;
   }
 
-  /** @param {PendingCommand} command @param {string} message */
+  /** @param {PendingCommand} command @param {string} message @returns {undefined} */
   #tooLarge(command, message) {
     this.#shell.run(this.#replica.withdraw(command, new RejectedError({ code: 'too_large', message })));
   }

@@ -1,52 +1,85 @@
 // @ts-check
-/** @import { Ack, Command, Op, Outcome } from './types.js' */
+/** @import { Ack, Command, Kept, Op, Outcome } from './types.js' */
+import { coalesce } from './coalesce.js';
+import { QueueFullError } from './errors.js';
 import { opsOf } from './fold.js';
 
 /** A server judges numbers down to 63 below a session's highest, so what is unanswered must lie that close together. */
 const SPREAD = 64;
+/** What several commands have become together must not grow to a message that the server does not take: each alone may have been small enough. */
+const COALESCED_BYTES_MAX = 16_384;
+const utf8 = new TextEncoder();
 
 /**
  * @typedef {object} Owner who waits for the outcome
  * @property {(ack: Ack) => void} resolve
  * @property {(error: unknown) => void} reject
+ * @property {boolean} [gone] waits no more
+ * @property {() => void} [failed] the command has no effect
  *
  * @typedef {object} PendingCommand
- * @property {number} n
+ * @property {number} [n] given when it is first sent, so that one that never is uses up none
  * @property {Command} body
  * @property {readonly Op[]} ops
- * @property {Owner} owner
+ * @property {number} bytes of the body as JSON
+ * @property {Owner[]} owners several where it was coalesced
  * @property {number} since when it was asked for, ms
  * @property {'queued' | 'sent' | 'held'} stage held: refused for now, to be queued again after a pause
  * @property {number} turn when it was last sent, as a count: sending again breaks the order of n
+ * @property {string} [epoch] of the journal it was first sent to
  * @property {number} [dueSeq] took effect: settled, at the latest, when the replica stands here
  */
 
 /**
- * The commands whose outcome is not known, in the order they were asked for. Numbers them, keeps the window, and knows
- * which entities they touch.
+ * The commands whose outcome is not known, in the order they were asked for, which is the order of n. Numbers them, keeps the window and the
+ * bounds, makes one of several while they wait, and knows which entities they touch.
  *
  *   queued ──sent──▶ sent ──event, ack, reject──▶ gone
  *     ▲ ▲             │ │
  *     │ └──unknown────┘ └──reject, retryable──▶ held ──pause over──▶ queued
  */
 export class Pending {
-  /** Map keeps insertion order, which is the order of n. @type {Map<number, PendingCommand>} */
+  /** @type {Set<PendingCommand>} */
+  #all = new Set();
+  /** Those that have a number. @type {Map<number, PendingCommand>} */
   #byN = new Map();
   /** @type {Map<string, PendingCommand[]>} */
   #byId = new Map();
+  #bytes = 0;
   #lastN = 0;
   #lastTurn = 0;
+  /** Moves with whatever `kept` would tell. */
+  revision = 0;
   #window;
+  #max;
+  #maxBytes;
+  #coalesces;
 
-  /** @param {number} window commands that may be unanswered at once */
-  constructor(window = SPREAD) { this.#window = Math.min(window, SPREAD); }
+  /**
+   * @param {object} [bounds]
+   * @param {number} [bounds.window] commands that may be unanswered at once
+   * @param {number} [bounds.queueMax] commands @param {number} [bounds.queueMaxBytes] of all of them
+   * @param {boolean} [bounds.coalesces] false: every command stays one of its own
+   */
+  constructor({ window = SPREAD, queueMax = Infinity, queueMaxBytes = Infinity, coalesces = true } = {}) {
+    this.#window = Math.min(window, SPREAD);
+    this.#max = queueMax;
+    this.#maxBytes = queueMaxBytes;
+    this.#coalesces = coalesces;
+  }
 
-  get size() { return this.#byN.size; }
+  get size() { return this.#all.size; }
+
+  /** Of all commands, as JSON. */
+  get bytes() { return this.#bytes; }
+
+  /** The number of the next command that is sent for the first time. */
+  get nextN() { return this.#lastN + 1; }
 
   /** When the oldest was asked for. */
-  get since() { return this.#byN.values().next().value?.since; }
+  get since() { return this.#all.values().next().value?.since; }
 
-  [Symbol.iterator]() { return this.#byN.values(); }
+  [Symbol.iterator]() { return this.#all.values(); }
 
   /** @param {number} n */
   get(n) { return this.#byN.get(n); }
@@ -59,18 +92,67 @@ export class Pending {
     return (this.#byId.get(id) ?? []).flatMap(command => command.ops.filter(op => op.entity === id));
   }
 
-  /** @param {Command} body @param {Owner} owner @param {number} since */
+  /**
+   * Takes a command. What was not sent yet and is about the same entity may become one with it, or, a create and its delete, nothing at all.
+   * @param {Command} body @param {Owner} owner @param {number} since
+   * @returns {{ command: PendingCommand, settled: PendingCommand[] }} settled: what has come to nothing, the command included
+   */
   add(body, owner, since) {
+    const bytes = utf8.encode(JSON.stringify(body)).length;
     /** @type {PendingCommand} */
-    const command = { n: ++this.#lastN, body, ops: opsOf(body), owner, since, stage: 'queued', turn: 0 };
-    this.#byN.set(command.n, command);
+    const command = { body, ops: opsOf(body), bytes, owners: [owner], since, stage: 'queued', turn: 0 };
+    const waiting = this.#coalesces ? this.#unsentOn(body) : [];
+    const made = waiting.slice(waiting.map(each => each.body.type).lastIndexOf('delete') + 1);
+    if (body.type === 'delete' && made[0]?.body.type === 'create' && body.ifVersion === undefined) {
+      for (const each of made) this.remove(each);
+      return { command, settled: [...made, command] };
+    }
+    const last = waiting.at(-1);
+    const both = last && coalesce(last.body, body);
+    if (both && this.#become(last, both)) {
+      last.owners.push(owner);
+      return { command: last, settled: [] };
+    }
+    if (this.size >= this.#max) throw new QueueFullError(this.#max);
+    if (this.#bytes + bytes > this.#maxBytes) throw new QueueFullError(this.#maxBytes, 'bytes');
+    this.#put(command);
+    return { command, settled: [] };
+  }
+
+  /** What waits to be sent about the entity of a command, oldest first; none where something else about it is under way. @param {Command} body */
+  #unsentOn(body) {
+    const all = body.type === 'batch' ? [] : this.#byId.get(body.entity) ?? [];
+    let first = all.length;
+    while (first > 0 && all[first - 1].n === undefined && all[first - 1].body.type !== 'batch') first--;
+    return all.slice(first);
+  }
+
+  /** @param {PendingCommand} command @param {Command} body of the same entity @returns {boolean} false: that would be too much */
+  #become(command, body) {
+    const bytes = utf8.encode(JSON.stringify(body)).length;
+    const grown = bytes - command.bytes;
+    if (grown > 0 && (bytes > COALESCED_BYTES_MAX || this.#bytes + grown > this.#maxBytes)) return false;
+    this.#bytes += grown;
+    this.revision++;
+    Object.assign(command, { body, bytes, ops: opsOf(body) });
+    return true;
+  }
+
+  /** @param {PendingCommand} command */
+  #put(command) {
+    this.#all.add(command);
+    this.revision++;
+    this.#bytes += command.bytes;
+    if (command.n !== undefined) this.#byN.set(command.n, command);
     for (const id of idsOf(command)) this.#byId.set(id, [...this.#byId.get(id) ?? [], command]);
-    return command;
   }
 
   /** @param {PendingCommand} command */
   remove(command) {
-    this.#byN.delete(command.n);
+    if (!this.#all.delete(command)) return;
+    this.revision++;
+    this.#bytes -= command.bytes;
+    if (command.n !== undefined) this.#byN.delete(command.n);
     for (const id of idsOf(command)) {
       const rest = (this.#byId.get(id) ?? []).filter(other => other !== command);
       if (rest.length > 0) this.#byId.set(id, rest);
@@ -85,23 +167,52 @@ export class Pending {
   next() {
     let unanswered = 0;
     let oldest = 0;
-    for (const command of this.#byN.values()) {
-      if (command.stage === 'held') return undefined;
-      if (command.stage === 'queued')
-        return unanswered < this.#window && (unanswered === 0 || command.n - oldest < SPREAD) ? command : undefined;
-      if (unanswered++ === 0) oldest = command.n;
+    for (const command of this) {
+      const { stage, n = this.nextN } = command;
+      if (stage === 'held') return undefined;
+      if (stage === 'queued') return unanswered < this.#window && (unanswered === 0 || n - oldest < SPREAD) ? command : undefined;
+      if (unanswered++ === 0) oldest = n;
     }
     return undefined;
   }
 
-  /** @param {PendingCommand} command */
-  sent(command) {
+  /** @param {PendingCommand} command @param {string} [epoch] of the journal it goes to */
+  sent(command, epoch) {
+    if (command.n === undefined) this.#byN.set(command.n = ++this.#lastN, command);
+    this.revision++;
+    command.epoch ??= epoch;
     command.stage = 'sent';
     command.turn = ++this.#lastTurn;
   }
 
+  /** What is to outlive the page. */
+  get kept() {
+    return { c: this.nextN, ops: [...this].map(({ n, epoch, since, body }) => ({ n, epoch, since, body })) };
+  }
+
+  /**
+   * Takes over what an earlier page left: it comes before all that this one has. What has a number may have been sent.
+   * @param {Kept} kept
+   */
+  restore({ c, ops }) {
+    const mine = [...this];
+    for (const command of mine) this.remove(command);
+    this.#lastN = c - 1;
+    for (const { n, epoch, since, body } of ops) {
+      const bytes = utf8.encode(JSON.stringify(body)).length;
+      this.#put({ n, epoch, since, body, ops: opsOf(body), bytes, owners: [], stage: n === undefined ? 'queued' : 'sent', turn: 0 });
+    }
+    for (const command of mine) this.#put(command);
+  }
+
+  /** Another session begins to count. */
+  renew() {
+    this.#lastN = 0;
+    this.revision++;
+  }
+
   /** Numbers whose fate only the server knows. */
-  get unanswered() { return [...this].filter(command => command.stage === 'sent').map(command => command.n); }
+  get unanswered() { return [...this].filter(command => command.stage === 'sent').map(command => /** @type {number} */ (command.n)); }
 
   /**
    * Takes the server's word after a rejoin. What it does not mention is treated as unknown: sending twice is harmless,
@@ -113,7 +224,7 @@ export class Pending {
     const said = new Map(outcomes.map(({ n, outcome }) => [n, outcome]));
     for (const command of this) {
       if (command.stage !== 'sent') continue;
-      const outcome = said.get(command.n);
+      const outcome = said.get(/** @type {number} */ (command.n));
       command.dueSeq = outcome === 'done' ? 0 : outcome === 'coming' ? headSeq : undefined;
       if (command.dueSeq === undefined) command.stage = 'queued';
     }
@@ -127,7 +238,7 @@ export class Pending {
   overtookCreate(later) {
     const needs = new Set(idsOf(later));
     for (const command of this) {
-      if (command.n >= later.n) return false;
+      if (command === later) return false;
       if ((command.stage !== 'sent' || command.turn > later.turn) && createdBy(command).some(id => needs.has(id))) return true;
     }
     return false;
@@ -137,8 +248,11 @@ export class Pending {
   dependentsOf(failed) {
     const missing = new Set(createdBy(failed));
     const dependents = [];
+    let later = false;
     for (const command of this) {
-      if (command.n <= failed.n || !command.ops.some(op => missing.has(op.entity))) continue;
+      const before = !later;
+      later ||= command === failed;
+      if (before || !command.ops.some(op => missing.has(op.entity))) continue;
       dependents.push(command);
       for (const id of createdBy(command)) missing.add(id);
     }

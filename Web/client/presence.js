@@ -101,7 +101,8 @@ export class Presence {
   }
 
   /**
-   * @internal The list of a `joined`; whoever is missing in it left while we were away.
+   * @internal
+   * The list of a `joined`; whoever is missing in it left while we were away.
    * @param {Member[]} members @param {number} count all that are in, to be seen or not, we among them
    */
   joined(members, count) {

@@ -9,9 +9,8 @@
  * @import { Store } from './store.js'
  * @import { Told } from './emitter.js'
  */
-import { eventsOf } from './history.js';
 import { live } from './live.js';
-import { pastReader } from './past.js';
+import { restoring } from './restore.js';
 
 /**
  * A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others.
@@ -20,7 +19,7 @@ import { pastReader } from './past.js';
 export class Project {
   #room;
 
-  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`. @type {Store<App>} */
+  /** Reads: `get(id)`, `list(kind?)`, `confirmed(id)`, `isPending(id, field?)`, `size`, `view(kind?, {where, sort})`, `subscribe(idOrKind, fn)`. @type {Store<App>} */
   store;
   /** `set(data)` for what others see of us; `others` for them, `[{session, user, data}]`, `users` the same by user, `stale` while they may be gone. */
   presence;
@@ -47,6 +46,8 @@ export class Project {
   get session() { return this.#room.replica.session; }
   /** Commands whose outcome is not known yet, sent or waiting. */
   get pending() { return this.#room.replica.pending; }
+  /** May we only read here? False before the first join. */
+  get readonly() { return this.#room.role === 'read'; }
   /** Of the confirmed state, 16 hexadecimal digits: equal on all replicas at the same `seq`. */
   get stateHash() { return this.#room.replica.stateHash; }
 
@@ -83,10 +84,24 @@ export class Project {
    */
   on(type, fn, options) { return this.#room.emitter.on(type, /** @type {any} */ (fn), options); }
 
+  /**
+   * The same as a stream: `for await (const event of client.events('create'))`. Takes part from the call on, not from the first read, and leaves nothing
+   * out: it holds 4,096 for a reader who is behind, then ends with `SubscriberTooSlowError`; one of `event`, `create`, `update` or `delete` ends with
+   * `EventsMissedError` where a snapshot took the place of events. Ends with `disconnect`, with `ClosedError` where the server ended it, and with the
+   * signal's reason.
+   * @template {keyof ClientEvents | `broadcast:${string}`} T
+   * @param {T} type as for `on`
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {AsyncIterableIterator<Told<T>>}
+   */
+  events(type, { signal } = {}) { return this.#room.streams.open(type, signal); }
+
   // ---- durable commands ------------------------------------------------------------------------------------------
   // All are visible in `store` at once, wait while there is no connection, and take effect at most once. Their promises
   // resolve when the command is durable and part of the confirmed state, and reject with RejectedError, QueueFullError,
   // ClosedError, or the signal's reason: aborting takes a command back if it was not sent yet, otherwise only the waiting ends.
+  // While they wait, updates of one entity become one command, and a create and its delete none (their promises then resolve at the seq we stand
+  // at, without `at`). What has become one takes effect, or is refused, for all of them, and is taken back when nobody waits for it any more.
   // A RejectedError, and what `disconnect` or `failed` took with it, need not be caught: `reject` and `failed` tell it as well.
 
   /** An id for a new entity; usable at once, also offline. Ids of one client sort in the order they were made. @param {string} kind */
@@ -116,8 +131,11 @@ export class Project {
   /** Deletes an entity. @param {string} id @param {{ ifVersion?: number, signal?: AbortSignal }} [options] @returns {Promise<Ack>} */
   delete(id, { ifVersion, signal } = {}) { return this.#room.submit({ type: 'delete', entity: id, ifVersion }, signal); }
 
-  /** Adds to a counter; simultaneous ones all count. @param {string} id @param {string} field @param {number} [by] a whole number @returns {Promise<Ack>} */
-  increment(id, field, by = 1) { return this.#room.submit({ type: 'update', entity: id, increment: { [field]: by } }); }
+  /**
+   * Adds to a counter; simultaneous ones all count.
+   * @param {string} id @param {string} field @param {number} [by] a whole number @param {{ signal?: AbortSignal }} [options] @returns {Promise<Ack>}
+   */
+  increment(id, field, by = 1, { signal } = {}) { return this.#room.submit({ type: 'update', entity: id, increment: { [field]: by } }, signal); }
 
   /**
    * Several operations as one command: all take effect, at one seq, or none does.
@@ -127,9 +145,10 @@ export class Project {
    *   delete: (id: string, options?: { ifVersion?: number }) => void,
    *   increment: (id: string, field: string, by?: number) => void }) => void} fn called at once; `create` returns the id. If it throws, so
    *   does `batch`, and nothing happens
+   * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Ack>} without `id`
    */
-  batch(fn) {
+  batch(fn, { signal } = {}) {
     /** @type {Op[]} */
     const ops = [];
     fn({
@@ -138,8 +157,53 @@ export class Project {
       delete: (id, { ifVersion } = {}) => { ops.push({ type: 'delete', entity: id, ifVersion }); },
       increment: (id, field, by = 1) => { ops.push({ type: 'update', entity: id, increment: { [field]: by } }); },
     });
-    return this.#room.submit({ type: 'batch', ops });
+    return this.#room.submit({ type: 'batch', ops }, signal);
   }
+
+  /**
+   * What is done while `fn` runs (not what it awaits) is one step for `undo`.
+   * @template T @param {string} label told with `skipped` @param {() => T} fn called at once @returns {T}
+   */
+  group(label, fn) { return this.#room.steps.group(label, fn); }
+
+  /** Is there something to take back? */
+  get canUndo() { return this.#room.steps.canUndo; }
+  /** Is there something taken back to make again? */
+  get canRedo() { return this.#room.steps.canRedo; }
+
+  /**
+   * Takes our last change back, as a command of its own; a batch, or a group, is one change. The last 100 are kept, of this page. What somebody else has
+   * deleted meanwhile cannot be taken back: it is skipped, and `skipped` tells.
+   * @param {{ signal?: AbortSignal }} [options] @returns {Promise<Ack | undefined>} undefined: there was nothing
+   */
+  undo({ signal } = {}) { return this.#room.step('undo', signal); }
+
+  /** Makes again what was taken back, unless we have changed something else since. @param {{ signal?: AbortSignal }} [options] @returns {Promise<Ack | undefined>} */
+  redo({ signal } = {}) { return this.#room.step('redo', signal); }
+
+  /**
+   * Makes an entity what it was after the event of a seq, or at a time: a change of its own, which can be undone. What was not there then is deleted.
+   * @param {string} id @param {number | Date} moment @param {AskOptions} [options]
+   * @returns {Promise<Ack | undefined>} undefined: it is so already. Rejects as `at` and as commands do
+   */
+  async restore(id, moment, options = {}) {
+    const past = await this.at(moment, options);
+    const command = restoring(id, past.get(id), /** @type {any} */ (this.store.get(id)));
+    return command && this.#room.submit(command, options.signal);
+  }
+
+  /**
+   * Tells that a field is being edited here: what others write to it meanwhile is a `conflict`.
+   * @param {string} id @param {string} field @returns {() => void} it is not edited any more
+   */
+  editing(id, field) { return this.#room.replica.editing(id, field); }
+
+  /**
+   * Puts an entity into a list (its field `list`) beside another one of its kind, by an order key (its field `order`): one write to one entity.
+   * @param {string} id @param {{ list: string, before?: string, after?: string }} place an id that is in the list; at its end without one
+   * @param {{ signal?: AbortSignal }} [options] @returns {Promise<Ack>}
+   */
+  move(id, { list, before, after }, { signal } = {}) { return this.#room.submit(this.#room.move(id, list, { before, after }), signal); }
 
   // ---- ephemeral -------------------------------------------------------------------------------------------------
 
@@ -197,12 +261,7 @@ export class Project {
    * among them: read forwards, the first that comes may be a later one than `from`, and `floor` tells why.
    * @param {HistoryQuery & AskOptions} [query]
    */
-  history({ signal, timeout, key, ...query } = {}) {
-    return eventsOf(question => this.#room.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
-      this.#room.replica.floorIs(page.floor);
-      return page;
-    }), query);
-  }
+  history(query = {}) { return this.#room.history(query); }
 
   /**
    * The last event that changed an entity, or one of its fields: who, when and how. Undefined: none, or none that is still kept.
@@ -214,12 +273,24 @@ export class Project {
   }
 
   /**
-   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, get(id), list(kind?), hash}`, read-only.
-   * A time before the first event gives the empty state, a time to come the present.
-   * @param {number | Date} moment @param {AskOptions} [options] @returns {Promise<Past>}
+   * The state as it was after the event of a seq, or at a time by the server's clock: `{seq, at, live, get(id), list(kind?), hash}`, read-only. A time
+   * before the first event gives the empty state, a time to come the present. The state every 500 events is kept with the events after it, so that
+   * moving about by seq costs a question in a while and 500 folds at most.
+   * @param {number | Date} moment
+   * @param {AskOptions} [options] key: of several calls with the same one the last wins, the others reject with AbortError
+   * @returns {Promise<Past>}
    */
-  at(moment, options = {}) {
-    return this.#room.ask('h', { type: 'history', at: moment instanceof Date ? moment.toISOString() : moment }, options, pastReader());
+  at(moment, options = {}) { return this.#room.at(moment, options); }
+
+  /**
+   * Events of the past at the pace at which they happened: `for await (const event of client.replay({ from: 1, speed: 10 }))`. No time is lost by
+   * who reads slowly: what is overdue comes at once.
+   * @param {{ from: number, to?: number, speed?: number, signal?: AbortSignal }} options from, to: seqs, both inclusive; to: the present by default;
+   *   speed: above 0, 1 is as it was, Infinity as fast as it can be read
+   */
+  replay({ from, to, speed = 1, signal }) {
+    if (!(speed > 0)) throw new RangeError('The option `speed` is above 0.');
+    return this.#room.replay({ from, to, speed, signal });
   }
 }
 

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * @import { Ack, AckMessage, Change, Command, Item, Joined, JsonObject, ProjectEvent, Reject, SnapshotPart, WireEntity } from './types.js'
- * @import { Divergence, StateMessage } from './types.js'
+ * @import { AckMessage, Change, Command, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
+ * @import { Effect } from './effects.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
-import { ProtocolError, RejectedError } from './errors.js';
-import { canonical } from './canonical.js';
-import { fold } from './fold.js';
+import { RejectedError } from './errors.js';
+import { Conflicts } from './conflicts.js';
+import { ackOf, looksSame, trouble } from './effects.js';
+import { fold, opsOf } from './fold.js';
 import { idsOf, Pending } from './pending.js';
 import { ProjectState } from './state.js';
 import { StateCheck } from './state-check.js';
@@ -14,21 +15,6 @@ import { StateCheck } from './state-check.js';
 /** A refusal of these means "not now": the replica tries again by itself. Other retryable ones are the caller's choice. */
 const NOT_NOW = new Set(['rate_limited', 'unavailable']);
 const RETRY_MS = 1000;
-
-/**
- * What the shell has to do after a message, in this order. The state has moved completely before the first of them, so
- * whoever hears of one of these sees all of them.
- * @typedef {{ do: 'settle', command: PendingCommand, ack: Ack }
- *   | { do: 'fail', command: PendingCommand, error: unknown }
- *   | { do: 'change', change: Change }
- *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
- *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
- *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }
- *   | { do: 'diverged', divergence: Divergence, error: ProtocolError } | { do: 'heal', ms: number, n: number }
- *   | { do: 'rejoin' } | { do: 'restart' }
- *   | { do: 'wait', ms: number, n: number }
- *   | { do: 'trouble', error: ProtocolError }} Effect
- */
 
 /**
  * One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the
@@ -46,6 +32,8 @@ export class Replica {
   #confirmed;
   #fold;
   #pending;
+  #conflicts = new Conflicts();
+  #now = 0;
   /** @type {Map<string, Item | undefined>} */
   #views = new Map();
   /** @type {'off' | 'joining' | 'snapshot' | 'live'} */
@@ -68,18 +56,22 @@ export class Replica {
   /** The last event that was told of; after a snapshot that is older than what we had, some come a second time. */
   #toldSeq = 0;
 
-  /** @param {{ project: string, session: string, listen?: boolean, window?: number, fold?: typeof import('./fold.js').fold }} options fold: for tests, one that has a fault */
-  constructor({ project, session, listen, window, fold }) {
-    this.#project = project;
-    this.#secret = session;
-    this.#listen = listen;
-    this.#pending = new Pending(window);
-    this.#fold = fold;
-    this.#confirmed = new ProjectState(0, [], fold);
+  /** @param {{ project: string, session: string, listen?: boolean, fold?: typeof import('./fold.js').fold } & ConstructorParameters<typeof Pending>[0]} options fold: for tests, one that has a fault */
+  constructor(options) {
+    this.#project = options.project;
+    this.#secret = options.session;
+    this.#listen = options.listen;
+    this.#pending = new Pending(options);
+    this.#fold = options.fold;
+    this.#confirmed = new ProjectState(0, [], options.fold);
   }
 
   get seq() { return this.#confirmed.seq; }
   get epoch() { return this.#epoch; }
+  /** The session's secret. */
+  get secret() { return this.#secret; }
+  /** Moves with whatever `kept` would tell. */
+  get revision() { return this.#pending.revision; }
   /** The position up to which the server has no events any more, as it last told; undefined before the first join. */
   get floor() { return this.#floor; }
   /** Our public id, once the server has told it. */
@@ -145,36 +137,66 @@ export class Replica {
   off() { this.#phase = 'off'; }
 
   /**
-   * Takes a command; its effect is in the view from now on.
+   * Takes a command; its effect is in the view from now on. Throws `QueueFullError`.
    * @param {Command} body @param {Owner} owner @param {number} now
    */
   submit(body, owner, now) {
-    const command = this.#pending.add(body, owner, now);
-    return { command, effects: this.#changed(idsOf(command), 'local') };
+    const { command, settled } = this.#pending.add(body, owner, now);
+    /** @type {Effect[]} */
+    const effects = settled.map(each => ({ do: 'settle', command: each, ack: ackOf(each, this.seq) }));
+    return { command, effects: [...this.#changed(idsOf(command), 'local'), ...effects] };
   }
 
   /** The next command to send, or undefined: none, or not now. */
   next() { return this.joined ? this.#pending.next() : undefined; }
 
   /** @param {PendingCommand} command */
-  frame({ n, body }) {
+  frame({ n = this.#pending.nextN, body }) {
     const { type, ...rest } = body;
     return { type, project: this.#project, n, ...rest };
   }
 
   /** It is on its way; also if the line has just broken, for then the rejoin asks. @param {PendingCommand} command */
-  sent(command) { this.#pending.sent(command); }
+  sent(command) { this.#pending.sent(command, this.#joined?.epoch); }
 
   /** Forgets a command that was not sent, with what depends on it. @param {PendingCommand} command @param {unknown} error */
   withdraw(command, error) { return this.#fail(command, error); }
+
+  /**
+   * Somebody waits no more. What nobody waits for is forgotten if it was not sent; what was, takes effect all the same.
+   * @param {PendingCommand} command @param {Owner} owner @param {unknown} error
+   */
+  abandon(command, owner, error) {
+    owner.gone = true;
+    return command.stage !== 'sent' && command.owners.every(({ gone }) => gone) ? this.#fail(command, error) : [];
+  }
 
   /** Gives up every command; what was sent may still take effect. @param {unknown} error */
   withdrawAll(error) {
     const commands = [...this.#pending];
     for (const command of commands) this.#pending.remove(command);
     return [...this.#changed(commands.flatMap(idsOf), 'rollback'),
-      ...commands.map(command => /** @type {Effect} */ ({ do: 'fail', command, error }))];
+      ...commands.map(command => /** @type {Effect} */ ({ do: 'fail', command, error, reverted: [] }))];
   }
+
+  /** What is to outlive the page. @returns {Kept} */
+  kept() { return { session: this.#secret, epoch: this.#epoch, seq: this.seq, ...this.#pending.kept }; }
+
+  /** Takes over what an earlier page left. @param {Kept} kept */
+  restore(kept) {
+    this.#secret = kept.session;
+    this.#pending.restore(kept);
+    return this.#changed(kept.ops.flatMap(({ body }) => opsOf(body).map(op => op.entity)), 'local');
+  }
+
+  /** Becomes another session, with nothing that the old one had. @param {string} secret */
+  renew(secret) {
+    this.#secret = secret;
+    this.#pending.renew();
+  }
+
+  /** A field is being edited until the result is called. @param {string} id @param {string} field */
+  editing(id, field) { return this.#conflicts.edit(id, field); }
 
   /** The pause after a refusal is over. @param {number} n */
   release(n) {
@@ -185,9 +207,11 @@ export class Replica {
   /**
    * Takes what the server says about this project.
    * @param {Joined | SnapshotPart | ProjectEvent | Reject | AckMessage | StateMessage} message
+   * @param {number} [now] by our clock, ms, to know what was a moment ago
    * @returns {Effect[]}
    */
-  receive(message) {
+  receive(message, now = 0) {
+    this.#now = now;
     switch (message.type) {
       case 'joined': return this.#join(message);
       case 'snapshot': return this.#snapshot(message);
@@ -270,12 +294,7 @@ export class Replica {
       return [];
     }
     this.doubt();
-    const from = this.#check.equalAt;
-    const ms = this.#check.differ();
-    if (ms === undefined) return []; // it is being mended
-    const divergence = { from: Math.min(from, seq), to: seq, hash, expected };
-    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
-    return [{ do: 'diverged', divergence, error }, { do: 'heal', ms, n: this.divergences }];
+    return this.#check.differ(seq, hash, expected);
   }
 
   /** @param {ProjectEvent} event @returns {Effect[]} */
@@ -287,17 +306,23 @@ export class Replica {
     this.#toldSeq = Math.max(this.#toldSeq, event.seq);
     const command = own ? this.#pending.get(event.n) : undefined;
     // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
-    const before = command && idsOf(command).map(id => this.view(id));
+    const touched = [...new Set(opsOf(event).map(op => op.entity))];
+    const before = new Map(touched.map(id => [id, this.view(id)]));
+    const hidden = touched.filter(id => this.#pending.opsOn(id).length > 0);
     const folded = this.#confirmed.apply(event);
-    if (command) this.#pending.remove(command);
+    const conflicts = own ? [] : this.#conflicts.of(event, before, id => this.#pending.opsOn(id), this.confirmed, this.#now);
+    if (command) {
+      this.#pending.remove(command);
+      this.#conflicts.wrote(command.ops, this.#now);
+    }
     const settled = this.#settleDue(event.seq);
-    const ids = [...new Set(folded.map(({ op }) => op.entity))];
-    for (const id of ids) this.#views.delete(id);
-    const visible = before === undefined || ids.length !== before.length || ids.some((id, i) => !looksSame(before[i], this.view(id)));
+    for (const id of touched) this.#views.delete(id);
+    const visible = touched.filter(id => !hidden.includes(id) || !looksSame(before.get(id), this.view(id)));
     return [
       ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
       ...settled,
-      ...visible ? this.#changed(ids, 'remote', event.by) : [],
+      ...this.#changed(visible, 'remote', event.by),
+      ...conflicts.map(conflict => /** @type {Effect} */ ({ do: 'conflict', conflict })),
       ...again ? [] : [/** @type {Effect} */ ({ do: 'event', event, own, kinds: folded.map(({ kind }) => kind) })],
     ];
   }
@@ -318,11 +343,16 @@ export class Replica {
     if (!command) return [];
     if (NOT_NOW.has(refusal.code)) {
       command.stage = 'held';
-      return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: command.n }];
+      return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: refusal.n }];
     }
     if (refusal.code === 'not_found' && this.#pending.overtookCreate(command)) {
       command.stage = 'queued';
       return [];
+    }
+    if (refusal.code === 'exists' && command.body.type === 'create' && command.epoch !== this.#joined?.epoch) {
+      // The journal it was sent to before had it, and so has this one: only its memory of our numbers is gone.
+      command.dueSeq = 0;
+      return this.#settleDue(this.live ? this.seq : -1);
     }
     return this.#fail(command, new RejectedError(refusal));
   }
@@ -338,9 +368,13 @@ export class Replica {
   /** @param {PendingCommand} command @param {unknown} error @returns {Effect[]} */
   #fail(command, error) {
     const failed = [command, ...this.#pending.dependentsOf(command)];
+    const before = new Map(failed.flatMap(idsOf).map(id => [id, this.view(id)]));
     for (const each of failed) this.#pending.remove(each);
-    return [...this.#changed(failed.flatMap(idsOf), 'rollback'),
-      ...failed.map(each => /** @type {Effect} */ ({ do: 'fail', command: each, error }))];
+    const changed = this.#changed([...before.keys()], 'rollback');
+    const reverted = new Set([...before.keys()].filter(id => !looksSame(before.get(id), this.view(id))));
+    return [...changed, ...failed.map(each => /** @type {Effect} */ ({
+      do: 'fail', command: each, error, reverted: idsOf(each).filter(id => reverted.has(id)),
+    }))];
   }
 
   /** Commands known to have taken effect at or before a position we have reached. @param {number} seq @returns {Effect[]} */
@@ -348,7 +382,10 @@ export class Replica {
     /** @type {PendingCommand[]} */
     const due = [];
     for (const command of this.#pending) if (command.dueSeq !== undefined && command.dueSeq <= seq) due.push(command);
-    for (const command of due) this.#pending.remove(command);
+    for (const command of due) {
+      this.#pending.remove(command);
+      this.#conflicts.wrote(command.ops, this.#now);
+    }
     return [
       ...due.map(command => /** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, command.dueSeq || this.seq) })),
       ...this.#changed(due.flatMap(idsOf), 'remote'),
@@ -361,15 +398,3 @@ export class Replica {
     return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
   }
 }
-
-/** @param {PendingCommand} command @param {number} seq @param {string} [at] @returns {Ack} */
-function ackOf({ body }, seq, at) { return { seq, at, id: body.type === 'batch' ? undefined : body.entity }; }
-
-/** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
-function looksSame(before, after) {
-  return before === after
-    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
-}
-
-/** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot')} code @param {string} message @returns {Effect} */
-function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }

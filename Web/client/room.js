@@ -1,21 +1,30 @@
 // @ts-check
 /**
- * @import { Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
- * @import { Effect } from './replica.js'
+ * @import { Ack, Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
+ * @import { Effect } from './effects.js'
  * @import { AskOptions } from './requests.js'
+ * @import { HistoryQuery } from './history.js'
  * @import { Session } from './session.js'
  * @import { Settings } from './settings.js'
  */
 import { ChangeFeed } from './change-feed.js';
+import { Checkpoints } from './checkpoints.js';
 import { Emitter } from './emitter.js';
 import { ClosedError, OfflineError, RejectedError } from './errors.js';
 import { Gate } from './gate.js';
 import { IdMaker } from './identity.js';
+import { eventsOf } from './history.js';
 import { Indicator } from './indicator.js';
+import { Keeper } from './keep.js';
+import { byOrder, indexOf, keyAt } from './order.js';
 import { Outbox } from './outbox.js';
+import { stateReader } from './past.js';
 import { Presence } from './presence.js';
+import { paced } from './replay.js';
 import { Replica } from './replica.js';
 import { Store } from './store.js';
+import { Streams } from './streams.js';
+import { UndoStacks } from './undo.js';
 
 /** One project on a line that it shares with others: does what its replica wants done, and tells listeners. */
 export class Room {
@@ -29,13 +38,21 @@ export class Room {
   #saidPresence;
   #pendingTold = 0;
   #lostTold = false;
+  #keeper;
+
+  #seqTold = 0;
+  /** @type {Checkpoints | undefined} */
+  #checkpoints;
 
   emitter = new Emitter();
+  steps = new UndoStacks();
   replica;
   ids;
   store;
   presence;
   joinId = '';
+  /** What we may do here, as the server calls it; undefined before the first join. @type {string | undefined} */
+  role;
   /** Why commands are taken no more. @type {ClosedError | undefined} */
   closedBy;
 
@@ -47,15 +64,23 @@ export class Room {
     this.#gate = new Gate(schedule);
     this.ids = new IdMaker(now, random);
     this.replica = new Replica(settings);
+    this.streams = new Streams(this.emitter, () => this.replica.seq, () => this.closedBy);
     this.#outbox = new Outbox(settings, this.replica, {
       say: text => session.sayText(text),
       clogged: () => session.clogged,
       run: effects => this.#run(effects),
-      refused: (command, error) => this.emitter.emit('reject', { command, error }),
+      refused: (command, error) => this.emitter.emit('reject', { command, error, reverted: [] }),
+      keep: () => this.#keeper.save(),
+      taken: (inverse, role, label) => this.steps.taken(inverse, role, label),
+    });
+    this.#keeper = new Keeper(settings, this.replica, {
+      restored: kept => this.#run(this.replica.restore(kept)),
+      lost: () => this.#run(this.replica.withdrawAll(new ClosedError('replaced', 'Another page goes on with what was waiting here.'))),
+      trouble: error => this.emitter.report(error),
     });
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
-    this.store = new Store(this.replica);
+    this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
     this.presence = new Presence(settings, data => this.#sayPresence(data), news => this.emitter.emit('presence', news));
     const limits = session.connected?.limits;
     if (limits) this.limits = limits;
@@ -78,6 +103,21 @@ export class Room {
   /** @param {Command} body @param {AbortSignal} [signal] */
   submit(body, signal) { return this.closedBy ? Promise.reject(this.closedBy) : this.#outbox.submit(body, signal); }
 
+  /** The command that puts an entity into its place in a list. @param {string} id @param {string} list @param {{ before?: string, after?: string }} place @returns {Command} */
+  move(id, list, place) {
+    const kind = this.store.get(id)?.kind;
+    const others = this.store.list(kind).filter(other => other.id !== id && other.data.list === list).sort(byOrder);
+    return { type: 'update', entity: id, patch: { list, order: keyAt(others, indexOf(others, place), this.#settings.random) } };
+  }
+
+  /** Takes a step of ours back, or makes one again. @param {'undo' | 'redo'} role @param {AbortSignal} [signal] @returns {Promise<Ack | undefined>} */
+  step(role, signal) {
+    if (this.closedBy) return Promise.reject(this.closedBy);
+    const { command, label, skipped } = this.steps.take(role, id => this.replica.view(id));
+    if (skipped.length > 0) this.emitter.emit('skipped', { role, label, ids: skipped });
+    return command ? this.#outbox.submit(command, signal, role, label) : Promise.resolve(undefined);
+  }
+
   /** @param {{ type: string, [key: string]: unknown }} frame without `project` @returns {boolean} false: nobody is there to hear it, or the line is clogged */
   whisper({ type, ...rest }) {
     if (!this.replica.joined || this.#session.clogged) return false;
@@ -96,6 +136,39 @@ export class Room {
     const frame = { type, id: requests.id(prefix), project: this.project, ...rest };
     return requests.ask(frame, read, options);
   }
+
+  /** Is what waits safe without this page? */
+  get isSafe() { return this.replica.pending === 0 || this.#keeper.isSafe; }
+
+  /** Calls `then` when what an earlier page left is here; at once where nothing is kept. @param {() => void} then */
+  recall(then) { this.#keeper.recall(then); }
+
+  /** The page goes. */
+  release() { this.#keeper.release(); }
+
+  /** Events of the past. @param {HistoryQuery & AskOptions} query */
+  history({ signal, timeout, key, ...query }) {
+    return eventsOf(question => this.ask('h', { type: 'history', ...question }, { signal, timeout, key }, page => {
+      this.replica.floorIs(page.floor);
+      return page;
+    }), query);
+  }
+
+  /** @param {number | Date} moment @param {AskOptions} options */
+  at(moment, options) {
+    this.#checkpoints ??= new Checkpoints(this.replica, {
+      state: (at, caller) => this.ask('h', { type: 'history', at }, caller, stateReader()),
+      events: async (from, to, caller) => {
+        const events = [];
+        for await (const event of this.history({ from, to, ...caller })) events.push(event);
+        return events;
+      },
+    });
+    return this.#checkpoints.at(moment, options);
+  }
+
+  /** @param {{ from: number, to?: number, speed: number, signal?: AbortSignal }} options */
+  replay({ from, to, speed, signal }) { return paced(this.history({ from, to, signal }), { speed, signal }, this.#settings); }
 
   join() {
     this.joinId = this.#session.requests.id('j');
@@ -127,9 +200,9 @@ export class Room {
       case 'broadcast': this.#broadcastHeard(message); break;
       case 'presence': this.presence.receive(message, this.replica.session); break;
       case 'joined': this.#joined(message); break;
-      case 'snapshot': case 'reject': case 'ack': case 'state': this.#run(this.replica.receive(message)); break;
+      case 'snapshot': case 'reject': case 'ack': case 'state': this.#run(this.replica.receive(message, this.#settings.now())); break;
       default: // an event, perhaps of a type younger than this client: its seq counts all the same
-        if (typeof message.seq === 'number') this.#run(this.replica.receive(message));
+        if (typeof message.seq === 'number') this.#run(this.replica.receive(message, this.#settings.now()));
         else this.#settings.log('debug', 'A message of an unknown type.', message);
     }
   }
@@ -137,8 +210,9 @@ export class Room {
   /** @param {Joined} message */
   #joined(message) {
     if (message.id !== this.joinId) return;
+    this.role = message.role;
     this.presence.joined(message.members, message.memberCount);
-    this.#run(this.replica.receive(message));
+    this.#run(this.replica.receive(message, this.#settings.now()));
     const { own } = this.presence;
     if (own && own !== this.#saidPresence) this.#sayPresence(own); // it was set while the join was under way
   }
@@ -160,16 +234,17 @@ export class Room {
   #run(effects) {
     for (const effect of effects) {
       switch (effect.do) {
-        case 'settle': effect.command.owner.resolve(effect.ack); break;
+        case 'settle': for (const owner of effect.command.owners) owner.resolve(effect.ack); break;
         case 'fail': {
-          const { command: { n, body, owner }, error } = effect;
-          owner.reject(error);
-          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error });
+          const { command: { n, body, owners }, error, reverted } = effect;
+          for (const owner of owners) { owner.failed?.(); owner.reject(error); }
+          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error, reverted });
           break;
         }
         case 'change': this.#changes.add(effect.change); break;
+        case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
         case 'event': this.#eventHappened(effect); break;
-        case 'snapshot': this.emitter.emit('snapshot', { seq: effect.seq, count: effect.count, reason: effect.reason }); break;
+        case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
         case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
         case 'diverged': this.#diverged(effect); break;
@@ -180,13 +255,24 @@ export class Room {
       }
     }
     this.#outbox.pump();
+    this.#keeper.touched();
     this.#tellPending();
     this.#session.roomChanged();
     this.#indicator.refresh();
   }
 
+  /** @param {Effect & { do: 'snapshot' }} effect */
+  #snapshotTaken({ seq, count, reason }) {
+    if (reason === 'epoch') this.steps.clear();
+    const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
+    if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);
+    this.#seqTold = reason === 'behind' ? Math.max(this.#seqTold, seq) : seq;
+    this.emitter.emit('snapshot', { seq, count, reason });
+  }
+
   /** @param {Effect & { do: 'event' }} effect */
   #eventHappened({ event, own, kinds }) {
+    this.#seqTold = event.seq;
     if (this.emitter.hears('event')) this.emitter.emit('event', { ...event, own });
     const { project, seq, at, by, session, n } = event;
     const ops = event.type === 'batch' ? event.ops : kinds.length > 0 ? [/** @type {Op} */ (event)] : [];
@@ -256,5 +342,6 @@ export class Room {
     this.#gate.fail(error);
     this.presence.clear();
     this.#run(this.replica.withdrawAll(error));
+    this.streams.close(error);
   }
 }

@@ -10,6 +10,7 @@ import { watchPage } from './page-life.js';
 import { Requests } from './requests.js';
 import { Room } from './room.js';
 import { ServerClock } from './server-clock.js';
+import { Token } from './token.js';
 
 const CLIENT = { name: 'eventonly.js', version: '1.0.0' };
 const utf8 = new TextEncoder();
@@ -31,6 +32,8 @@ export class Session {
   /** Why there is no line and will be none. @type {ClosedError | undefined} */
   #closedBy;
   #drained = () => {};
+  #token;
+  #lostIsDue = false;
   #cancelLost = () => {};
   #unwatch = () => {};
   #unwatchActivity = () => {};
@@ -41,7 +44,9 @@ export class Session {
   /** @param {Settings} settings */
   constructor(settings) {
     this.#settings = settings;
+    this.#token = new Token(settings);
     this.#line = new Line(settings, {
+      prepare: () => this.#token.prepare(),
       opened: () => this.#opened(),
       heard: text => this.#heard(text),
       silent: () => this.say({ type: 'ping', t: settings.now() }),
@@ -49,6 +54,8 @@ export class Session {
       failed: failure => this.#failed(failure),
       state: change => this.#stateChanged(change),
       trouble: error => this.#main.emitter.report(error),
+      renew: () => this.#token.refused(),
+      needed: () => [...this.#rooms.values()].some(room => room.presence.own !== undefined),
     });
     this.requests = new Requests(frame => this.say(frame), settings.schedule);
   }
@@ -96,10 +103,15 @@ export class Session {
     this.#unwatchActivity = watchActivity(activity => { for (const room of this.#rooms.values()) room.presence.be(activity); }, this.#settings);
     this.#unwatch = watchPage({
       wake: () => this.#line.wake(),
+      hide: hidden => { this.#line.hidden = hidden; },
       sleep: reason => this.#line.lose(1001, reason),
-      unsaved: () => this.#settings.preventUnload && this.#pending > 0 && this.state !== 'connected',
+      park: reason => {
+        for (const room of this.#rooms.values()) room.release();
+        this.#line.park(reason);
+      },
+      unsaved: () => this.#settings.preventUnload && this.state !== 'connected' && [...this.#rooms.values()].some(room => !room.isSafe),
     }, this.#settings.now);
-    this.#line.start();
+    this.#main.recall(() => { if (!this.#closedBy) this.#line.start(); });
   }
 
   /** @param {number} flush ms @param {number} code */
@@ -153,7 +165,7 @@ export class Session {
 
   /** The server does not let us into a project, for good. @param {Room} room @param {ErrorMessage} error */
   refused(room, { code, message }) {
-    if (this.#rooms.size === 1) return this.#line.fail(code, message);
+    if (this.#rooms.size === 1 || code === 'unauthenticated') return this.#line.fail(code, message);
     room.closed(new ClosedError(code, message));
     room.emitter.emit('failed', { code, reason: message });
     this.drop(room);
@@ -162,13 +174,16 @@ export class Session {
   // ---- in --------------------------------------------------------------------------------------------------------
 
   #opened() {
-    this.say({ type: 'connect', user: this.#settings.user, client: CLIENT });
-    for (const room of this.#rooms.values()) room.join(); // without waiting for `connected`: a round trip less
+    this.say({ type: 'connect', token: this.#token.value, user: this.#settings.user, client: CLIENT });
+    for (const room of this.#rooms.values()) this.#joinWhenOurs(room); // without waiting for `connected`: a round trip less
   }
 
   /** @param {Room} room */
+  #joinWhenOurs(room) { room.recall(() => { if (this.#line.open) room.join(); }); }
+
+  /** @param {Room} room */
   #join(room) {
-    room.join();
+    this.#joinWhenOurs(room);
     this.#line.expect();
   }
 
@@ -210,6 +225,7 @@ export class Session {
   /** @param {Connected} connected */
   #greeted(connected) {
     this.#connected = connected;
+    this.#token.accepted();
     this.requests.inFlight = connected.limits.queriesInFlight;
     for (const room of this.#rooms.values()) room.limits = connected.limits;
     this.#clock.greeted(connected.time, this.#settings.now());
@@ -239,14 +255,20 @@ export class Session {
   /** @param {StateChange} change */
   #stateChanged(change) {
     const { from, to } = change;
-    if (to === 'connected') this.#cancelLost();
-    if (from === 'connected') {
+    if (to === 'connected') this.#notLost();
+    else if (to === 'reconnecting' && from !== 'disconnected' && !this.#lostIsDue && !this.#line.parked) { // a page that is put away has no timer
+      this.#lostIsDue = true;
       this.#cancelLost = this.#settings.schedule(() => {
         for (const room of this.#rooms.values()) room.lost();
       }, this.#settings.lostAfter);
     }
     this.#settings.log('info', `${from} → ${to}`, change);
     for (const room of this.#rooms.values()) room.lineChanged(change);
+  }
+
+  #notLost() {
+    this.#lostIsDue = false;
+    this.#cancelLost();
   }
 
   /** @param {{ code: string, reason: string }} failure */
@@ -258,9 +280,9 @@ export class Session {
   /** @param {ClosedError} error */
   #closed(error) {
     this.#closedBy = error;
-    this.#cancelLost();
+    this.#notLost();
     this.#unwatch();
     this.#unwatchActivity();
-    for (const room of this.#rooms.values()) room.closed(error);
+    for (const room of this.#rooms.values()) { room.closed(error); room.release(); }
   }
 }

@@ -1,8 +1,10 @@
 // @ts-check
 /** @import { Options } from './types.js' */
 import { RECONNECT } from './backoff.js';
+import { checkOptions } from './bounds.js';
 import { nextFrame } from './change-feed.js';
 import { newSecret } from './identity.js';
+import { hasSessionStorage, sessionKeep } from './keep.js';
 
 /**
  * Options with everything filled in that has a default.
@@ -11,7 +13,8 @@ import { newSecret } from './identity.js';
 
 /** @param {string | URL} url @param {Options} options */
 export function settle(url, options) {
-  if (!options?.project) throw new TypeError('The option `project` is missing.');
+  checkOptions(options);
+  const { reconnect } = options;
   const settings = {
     session: newSecret(),
     window: 64,
@@ -31,7 +34,9 @@ export function settle(url, options) {
     ...defined(options),
     url: absolute(url),
     queueMax: options.queue?.max ?? 1000,
-    reconnect: { ...RECONNECT, ...defined(options.reconnect ?? {}) },
+    keep: keepOf(options),
+    queueMaxBytes: options.queue?.maxBytes ?? 1_048_576,
+    reconnect: typeof reconnect === 'function' ? { ...RECONNECT, choose: reconnect } : { ...RECONNECT, choose: undefined, ...defined(reconnect ?? {}) },
   };
   if (!settings.WebSocket) throw new TypeError('There is no WebSocket here: pass one as option `WebSocket`.');
   return settings;
@@ -42,8 +47,18 @@ function defined(options) {
   return /** @type {T} */ (Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)));
 }
 
+/** @param {Options} options @returns {import('./types.js').Keep | undefined} */
+function keepOf({ queue, session }) {
+  const persist = queue?.persist ?? (session === undefined && hasSessionStorage() ? 'session' : 'none');
+  return persist === 'session' ? sessionKeep : persist === 'none' ? undefined : persist;
+}
+
 /** A relative address belongs to the page's own server. @param {string | URL} url */
-function absolute(url) { return new URL(url, globalThis.location?.href).href.replace(/^http/, 'ws'); }
+function absolute(url) {
+  const { href, protocol } = new URL(url, globalThis.location?.href);
+  if (!/^(http|ws)s?:$/.test(protocol)) throw new TypeError('The address is one of ws:, wss:, http: or https:.');
+  return href.replace(/^http/, 'ws');
+}
 
 /** @param {() => void} fn @param {number} ms */
 function timer(fn, ms) {

@@ -1,6 +1,10 @@
 // @ts-check
-/** @import { AnyKinds, Item, ItemOf } from './types.js' */
-/** @import { Replica } from './replica.js' */
+/**
+ * @import { AnyKinds, Change, Item, ItemOf } from './types.js'
+ * @import { Replica } from './replica.js'
+ * @import { Selection } from './view.js'
+ */
+import { View } from './view.js';
 
 /**
  * Reads the replica. What it returns never changes: compare by identity, do not write to it.
@@ -9,8 +13,13 @@
 export class Store {
   #replica;
 
-  /** @internal @param {Replica} replica */
-  constructor(replica) { this.#replica = replica; }
+  #onChange;
+
+  /** @internal @param {Replica} replica @param {(fn: (change: Change) => void) => () => void} onChange tells of changes until the result is called */
+  constructor(replica, onChange) {
+    this.#replica = replica;
+    this.#onChange = onChange;
+  }
 
   /** An entity with our pending commands applied. @param {string} id @returns {ItemOf<App> | undefined} */
   get(id) { return /** @type {any} */ (this.#replica.view(id)); }
@@ -36,6 +45,33 @@ export class Store {
 
   /** Is a command of ours under way on this entity (on this field)? @param {string} id @param {string} [field] */
   isPending(id, field) { return this.#replica.isPending(id, field); }
+
+  /**
+   * Some entities of a kind, in an order, kept up to date; `subscribe` of it tells what was added, removed, moved and changed.
+   * @param {string} [kind] @param {Selection} [selection] @returns {View} close it when it is not needed any more
+   */
+  view(kind, selection = {}) {
+    const items = /** @type {any} */ (this.list(/** @type {any} */ (kind)));
+    return new View(kind, selection, items, view => this.#onChange(change => view.update(change, id => this.#replica.view(id))));
+  }
+
+  /**
+   * Tells changes of one entity, or of a kind: once a frame for each origin, with the ids that are meant.
+   * @param {string} idOrKind @param {(change: Change) => void} fn @returns {() => void} stops telling
+   */
+  subscribe(idOrKind, fn) {
+    const known = new Set(this.list(/** @type {any} */ (idOrKind)).map(({ id }) => id)); // so that one that goes is told as well
+    return this.#onChange(change => {
+      const ids = change.ids.filter(id => {
+        const isOfKind = this.get(id)?.kind === idOrKind;
+        const wasOfKind = known.has(id);
+        if (isOfKind) known.add(id);
+        else known.delete(id);
+        return isOfKind || wasOfKind || id === idOrKind;
+      });
+      if (ids.length > 0) fn({ ...change, ids });
+    });
+  }
 
   /** How many entities `list()` would return. */
   get size() {

@@ -84,15 +84,31 @@
  * @property {State} from
  * @property {State} to
  * @property {number} [code] the close code that caused it (1006: no close frame came; 4408: we gave up waiting)
+ * @property {string} [word] the same as a word of docs/wire.md section 7; `lost`: no close frame came
  * @property {string} [reason]
  * @property {number} attempt attempts since the line last held, from 0
- * @property {number} [retryIn] ms until the next attempt
+ * @property {number} [retryIn] ms until the next attempt; missing where it waits for the page to be seen
+ *
+ * @typedef {object} ReconnectInfo why a further attempt is needed, for the option `reconnect` as a function
+ * @property {string} code a word of docs/wire.md section 7; `lost`: no close frame came
+ * @property {string} reason for people
+ * @property {boolean} backOff such an end says: not at once
+ * @property {number} [retryAfterMs] how long the server asks us to stay away
+ * @property {boolean} hidden nobody sees the page
  *
  * @typedef {object} Change ids whose view may have changed, gathered per animation frame
  * @property {string[]} ids
  * @property {'local' | 'remote' | 'rollback' | 'snapshot'} origin
  * @property {string} [by] the author, where all gathered events have the same one
  * @property {number} seq the position after the last of them
+ *
+ * @typedef {object} Conflict somebody else wrote to a field that we wrote to within 5 s, have under way, or are editing (`client.editing`); told
+ *   once for each event and field. Both writes stand: the view shows what came last, ours while it is under way
+ * @property {string} id
+ * @property {string} field
+ * @property {Json} [mine] what we saw there before; missing where there was nothing
+ * @property {Json} [theirs] what they wrote; missing where they removed it
+ * @property {string} by their name
  *
  * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
  * @typedef {CreateOp & OpStamp} CreateEvent
@@ -113,26 +129,53 @@
  * @property {UpdateEvent} update
  * @property {DeleteEvent} delete
  * @property {Broadcast} broadcast
- * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError }} reject no `n`: refused before it was sent
+ * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError, reverted: string[] }} reject no `n`: refused
+ *   before it was sent; `reverted`: ids of entities that look otherwise now that it has left the view
+ * @property {Conflict} conflict
+ * @property {{ role: 'undo' | 'redo', label?: string, ids: string[] }} skipped entities that an undo or redo had to leave out: somebody else has
+ *   deleted them, or made them again
  * @property {{ joined: Member[], left: string[], changed: Member[] }} presence also when the line breaks and all become stale: then all are `changed`
  * @property {{ count: number }} pending
  * @property {{ direction: 'in' | 'out', text: string, size: number }} frame `size` in bytes
  * @property {unknown} error
  *
+ * @typedef {object} Kept what outlives a page: the session's secret and what waits
+ * @property {string} session
+ * @property {string} [epoch] of the journal we stood in
+ * @property {number} seq where we stood
+ * @property {number} c the next number
+ * @property {{ n?: number, epoch?: string, since: number, body: Command }[]} ops those with a number may have been sent
+ *
+ * @typedef {object} Keep where it is kept
+ * @property {(key: string, claims: (session: string) => Promise<boolean>) => Promise<Kept | undefined> | Kept | undefined} load gives what was
+ *   saved under the key, if `claims` agrees: else another page has that session
+ * @property {(key: string, kept: Kept) => Promise<void> | void} save resolves when it is written: only then what is in it is sent
+ * @property {boolean} [durable] it outlives the tab, so the page need not ask before it is closed
+ *
  * @typedef {object} Options of `EventOnlyClient`; durations in ms
  * @property {string} project the project to join
  * @property {User} [user] counts where the server allows anonymous access; name of 1 to 64 characters
+ * @property {string} [token] what proves who we are, where the server asks for it
+ * @property {() => string | null | undefined | Promise<string | null | undefined>} [getToken] gives one; asked where there is none, and where the server
+ *   would not have the one we showed, not at every connection. If it throws, that is told through `error`, and tried again after a pause
  * @property {string} [session] this client's secret, 16 to 64 of `[A-Za-z0-9_-]`; random by default. Never show it to others
  * @property {JsonObject} [presence] what others see of us from the start; without it (and without `presence.set`) we are not listed
  * @property {number} [throttle] ms between two tellings of our presence, 16 to 1000, 50 by default
  * @property {number} [idleAfter] ms without input until the others see us as `idle` (in a page), 60000; 0: neither that nor `away` is told
  * @property {boolean} [listen] false for a pure publisher: no events, no store, an answer for each command
- * @property {{ max?: number }} [queue] commands that may be pending at once, 1000 by default
+ * @property {{ max?: number, maxBytes?: number, persist?: 'session' | 'none' | Keep }} [queue] `max` commands may be pending at once, 1000 by
+ *   default, and `maxBytes` of them as JSON, 1048576: beyond either, `QueueFullError`. `persist`: where they outlive the page: `session`, the
+ *   tab's own storage, by default where there is one and no option `session`; `none`; `indexedDbQueue()` of keep-idb.js, which outlives the tab; your own
  * @property {number} [window] commands that may be unanswered at once, 1 to 64, 64 by default
- * @property {number} [connectTimeout] until the server must have answered `join`, 5000
- * @property {number} [pingGrace] silence allowed beyond the server's ping interval, 10000
- * @property {number} [lostAfter] until `lost` is told, 5000
- * @property {{ base?: number, factor?: number, cap?: number, minUptime?: number }} [reconnect] see `backoff.js`
+ * @property {number} [connectTimeout] until the server must have answered `join`, 1 to a day, 5000
+ * @property {number} [pingGrace] silence allowed beyond the server's ping interval, up to a day, 10000
+ * @property {number} [lostAfter] until `lost` is told, up to a day, 5000
+ * @property {{ base?: number, factor?: number, cap?: number, hiddenCap?: number, minUptime?: number }
+ *   | ((attempt: number, info: ReconnectInfo) => number | null)} [reconnect] the pauses between attempts, each at random below a bound. base: the first
+ *   bound, 1 to a day, 250; factor: what each further one is larger by, 1 to 10, 2; cap: the largest, 100 to a day, 10000; hiddenCap: a page that nobody
+ *   sees makes no attempts, or one in so many ms where others are to see that we are present, 1000 to Infinity (none), 60000; minUptime: a line that held
+ *   for so long starts at `base` again, 5000. Or a function that gives the ms before an attempt, counted from 0 since a line last held (from 3
+ *   after an end that says to back off), or null: no further attempt
  * @property {number} [highWater] bytes in the socket's buffer above which commands wait and broadcasts are dropped, 262144
  * @property {any} [WebSocket] constructor; needed where there is no global one (Node before 22)
  * @property {() => number} [now] wall clock, ms

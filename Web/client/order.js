@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Entity } from './types.js' */
+/** @import { Item } from './types.js' */
 
 /**
  * Fractional order keys: strings in base 62 that compare like fractions, so a card moves by one write to one field, and two people
@@ -54,7 +54,7 @@ function middle(left, right) {
 /** @param {string} key @param {number} place a digit that is missing counts as 0, and so does one that is none */
 const digit = (key, place) => Math.max(0, place < key.length ? DIGITS.indexOf(key[place]) : 0);
 
-/** Sorts by order key; equal keys by id, so that every page shows the same. @param {Entity} a @param {Entity} b */
+/** Sorts by order key; equal keys by id, so that every page shows the same. @param {Item} a @param {Item} b */
 export function byOrder(a, b) {
   const [left, right] = [String(a.data.order ?? ''), String(b.data.order ?? '')];
   return left < right ? -1 : left > right ? 1 : a.id < b.id ? -1 : 1;
@@ -62,10 +62,19 @@ export function byOrder(a, b) {
 
 /**
  * The key that puts something at `index` among `siblings` (which do not contain it).
- * @param {Entity[]} siblings sorted @param {number} index
+ * @param {Item[]} siblings sorted @param {number} index @param {() => number} [random]
  */
-export function keyAt(siblings, index) {
+export function keyAt(siblings, index, random) {
   /** @param {number} at */
   const key = at => at in siblings ? String(siblings[at].data.order ?? '') : null;
-  return keyBetween(key(index - 1), key(index));
+  return keyBetween(key(index - 1), key(index), random);
+}
+
+/**
+ * Where something stands that is put before or after one of its siblings: at the end, if that one is not there (any more).
+ * @param {Item[]} siblings sorted @param {{ before?: string, after?: string }} place
+ */
+export function indexOf(siblings, { before, after }) {
+  const at = siblings.findIndex(({ id }) => id === (before ?? after));
+  return at < 0 ? siblings.length : before === undefined ? at + 1 : at;
 }
