@@ -50,16 +50,16 @@ public sealed class Presence
     /// <remarks>Ends with <see cref="SubscriberTooSlowException"/> on a reader that is too slow.</remarks>
     public Subscription<PresenceNews> ChangesAsync() => _client.PresenceNews.Open(null);
 
-    private static Activity ActivityOf(PresentMember member) => member.Data["activity"]?.AsString() switch
+    private static UserActivity ActivityOf(PresentMember member) => member.Data["activity"]?.AsString() switch
     {
-        "idle" => Activity.Idle,
-        "away" => Activity.Away,
-        _ => Activity.Active,
+        "idle" => UserActivity.Idle,
+        "away" => UserActivity.Away,
+        _ => UserActivity.Active,
     };
 }
 
 /// <summary>What a user does, as its client tells; the more active first.</summary>
-public enum Activity
+public enum UserActivity
 {
     /// <summary>At work.</summary>
     Active,
@@ -73,7 +73,7 @@ public enum Activity
 
 /// <summary>A user that is present, with all of its sessions.</summary>
 /// <param name="Activity">Of the most active of them.</param>
-public sealed record PresentUser(string UserName, Activity Activity, ImmutableArray<PresentMember> Sessions);
+public sealed record PresentUser(string UserName, UserActivity Activity, ImmutableArray<PresentMember> Sessions);
 
 /// <summary>Who came, went and changed. When the line breaks all become stale: then all are <paramref name="Changed"/>.</summary>
 /// <param name="Left">Public session ids.</param>

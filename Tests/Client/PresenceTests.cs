@@ -80,7 +80,7 @@ public sealed class PresenceTests
         await line.SayAsync(Presence(joined: [Other("s1", "bob", """{"activity":"away"}"""), Other("s2", "bob", """{"activity":"idle"}"""), Other("s3", "ann")]));
         await client.WaitUntilAsync(() => client.Others.Count == 3, _server.Deadline);
 
-        client.Presence.Users.Select(user => (user.UserName, user.Activity, user.Sessions.Length)).Should().Equal(("ann", Activity.Active, 1), ("bob", Activity.Idle, 2));
+        client.Presence.Users.Select(user => (user.UserName, user.Activity, user.Sessions.Length)).Should().Equal(("ann", UserActivity.Active, 1), ("bob", UserActivity.Idle, 2));
     }
 
     [Test]

@@ -20,7 +20,7 @@ function aReplica(options) {
 const hear = (replica, message) => replica.receive(message);
 /** @param {Replica} replica */
 const votes = replica => replica.view('c')?.data.votes;
-/** @param {import('../../Web/client/replica.js').Effect[]} effects */
+/** @param {import('../../Web/client/effects.js').Effect[]} effects */
 const kinds = effects => effects.map(effect => effect.do);
 
 /** Of the next command to send. @param {Replica} replica */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * @import { Ack, Command, Op } from './types.js'
- * @import { Effect, Replica } from './replica.js'
+ * @import { Effect } from './effects.js'
+ * @import { Replica } from './replica.js'
  * @import { Settings } from './settings.js'
  * @import { Owner, PendingCommand } from './pending.js'
  * @import { Role } from './undo.js'

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * @import { Ack, AckMessage, Change, Command, Conflict, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, WireEntity } from './types.js'
- * @import { Divergence, StateMessage } from './types.js'
+ * @import { AckMessage, Change, Command, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
+ * @import { Effect } from './effects.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
-import { ProtocolError, RejectedError } from './errors.js';
-import { canonical } from './canonical.js';
+import { RejectedError } from './errors.js';
 import { Conflicts } from './conflicts.js';
+import { ackOf, looksSame, trouble } from './effects.js';
 import { fold, opsOf } from './fold.js';
 import { idsOf, Pending } from './pending.js';
 import { ProjectState } from './state.js';
@@ -15,21 +15,6 @@ import { StateCheck } from './state-check.js';
 /** A refusal of these means "not now": the replica tries again by itself. Other retryable ones are the caller's choice. */
 const NOT_NOW = new Set(['rate_limited', 'unavailable']);
 const RETRY_MS = 1000;
-
-/**
- * What the shell has to do after a message, in this order. The state has moved completely before the first of them, so
- * whoever hears of one of these sees all of them.
- * @typedef {{ do: 'settle', command: PendingCommand, ack: Ack }
- *   | { do: 'fail', command: PendingCommand, error: unknown, reverted: string[] }
- *   | { do: 'change', change: Change } | { do: 'conflict', conflict: Conflict }
- *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
- *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
- *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }
- *   | { do: 'diverged', divergence: Divergence, error: ProtocolError } | { do: 'heal', ms: number, n: number }
- *   | { do: 'rejoin' } | { do: 'restart' }
- *   | { do: 'wait', ms: number, n: number }
- *   | { do: 'trouble', error: ProtocolError }} Effect
- */
 
 /**
  * One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the
@@ -309,12 +294,7 @@ export class Replica {
       return [];
     }
     this.doubt();
-    const from = this.#check.equalAt;
-    const ms = this.#check.differ();
-    if (ms === undefined) return []; // it is being mended
-    const divergence = { from: Math.min(from, seq), to: seq, hash, expected };
-    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
-    return [{ do: 'diverged', divergence, error }, { do: 'heal', ms, n: this.divergences }];
+    return this.#check.differ(seq, hash, expected);
   }
 
   /** @param {ProjectEvent} event @returns {Effect[]} */
@@ -418,15 +398,3 @@ export class Replica {
     return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
   }
 }
-
-/** @param {PendingCommand} command @param {number} seq @param {string} [at] @returns {Ack} */
-function ackOf({ body }, seq, at) { return { seq, at, id: body.type === 'batch' ? undefined : body.entity }; }
-
-/** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
-function looksSame(before, after) {
-  return before === after
-    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
-}
-
-/** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot')} code @param {string} message @returns {Effect} */
-function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import { Ack, Broadcast, Command, CreateEvent, ErrorMessage, Joined, JsonObject, Limits, Op, StateChange } from './types.js'
- * @import { Effect } from './replica.js'
+ * @import { Effect } from './effects.js'
  * @import { AskOptions } from './requests.js'
  * @import { HistoryQuery } from './history.js'
  * @import { Session } from './session.js'

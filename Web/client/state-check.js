@@ -1,4 +1,7 @@
 // @ts-check
+/** @import { Effect } from './effects.js' */
+import { ProtocolError } from './errors.js';
+
 /** The pause before the second try to mend a state, doubled with each, and the longest, in ms. */
 const PAUSE_MS = 10_000;
 const PAUSE_MS_MAX = 600_000;
@@ -26,13 +29,19 @@ export class StateCheck {
     if (live) this.#inARow = 0;
   }
 
-  /** @returns {number | undefined} ms to wait before it is mended; undefined: it is waited for already */
-  differ() {
-    if (this.#mending) return undefined;
+  /**
+   * What is to be done; nothing where it is waited for already.
+   * @param {number} seq @param {string} hash ours @param {string} expected the server's @returns {Effect[]}
+   */
+  differ(seq, hash, expected) {
+    if (this.#mending) return [];
     this.#mending = true;
     this.count++;
     const tries = this.#inARow++;
-    return tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (tries - 1));
+    const ms = tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (tries - 1));
+    const divergence = { from: Math.min(this.equalAt, seq), to: seq, hash, expected };
+    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
+    return [{ do: 'diverged', divergence, error }, { do: 'heal', ms, n: this.count }];
   }
 
   /** A snapshot has taken the place of what differed; whether it is any better is to be seen. */
