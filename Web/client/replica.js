@@ -1,14 +1,13 @@
 // @ts-check
 /**
- * @import { Ack, AckMessage, Change, Command, Conflict, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, WireEntity } from './types.js'
- * @import { Divergence, StateMessage } from './types.js'
+ * @import { Ack, AckMessage, Change, Command, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
 import { ProtocolError, RejectedError } from './errors.js';
-import { canonical } from './canonical.js';
 import { Conflicts } from './conflicts.js';
-import { fold, opsOf } from './fold.js';
+import { opsOf } from './fold.js';
 import { idsOf, Pending } from './pending.js';
+import { looksSame, Views } from './views.js';
 import { ProjectState } from './state.js';
 import { StateCheck } from './state-check.js';
 
@@ -16,20 +15,7 @@ import { StateCheck } from './state-check.js';
 const NOT_NOW = new Set(['rate_limited', 'unavailable']);
 const RETRY_MS = 1000;
 
-/**
- * What the shell has to do after a message, in this order. The state has moved completely before the first of them, so
- * whoever hears of one of these sees all of them.
- * @typedef {{ do: 'settle', command: PendingCommand, ack: Ack }
- *   | { do: 'fail', command: PendingCommand, error: unknown, reverted: string[] }
- *   | { do: 'change', change: Change } | { do: 'conflict', conflict: Conflict }
- *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
- *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
- *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }
- *   | { do: 'diverged', divergence: Divergence, error: ProtocolError } | { do: 'heal', ms: number, n: number }
- *   | { do: 'rejoin' } | { do: 'restart' }
- *   | { do: 'wait', ms: number, n: number }
- *   | { do: 'trouble', error: ProtocolError }} Effect
- */
+/** @typedef {import('./effects.js').Effect} Effect */
 
 /**
  * One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the
@@ -49,8 +35,7 @@ export class Replica {
   #pending;
   #conflicts = new Conflicts();
   #now = 0;
-  /** @type {Map<string, Item | undefined>} */
-  #views = new Map();
+  #views;
   /** @type {'off' | 'joining' | 'snapshot' | 'live'} */
   #phase = 'off';
   #joinId = '';
@@ -77,6 +62,7 @@ export class Replica {
     this.#secret = options.session;
     this.#listen = options.listen;
     this.#pending = new Pending(options);
+    this.#views = new Views(this.#pending, () => this.confirmed);
     this.#fold = options.fold;
     this.#confirmed = new ProjectState(0, [], options.fold);
   }
@@ -106,24 +92,12 @@ export class Replica {
   get caughtUp() { return this.live && (this.#listen === false || this.seq >= (this.#joined?.seq ?? 0)); }
 
   /** An entity as the user should see it. @param {string} id @returns {Item | undefined} */
-  view(id) {
-    const ops = this.#pending.opsOn(id);
-    if (ops.length === 0) return this.confirmed.get(id);
-    if (!this.#views.has(id)) this.#views.set(id, ops.reduce(fold, this.confirmed.get(id)));
-    return this.#views.get(id);
-  }
+  view(id) { return this.#views.get(id); }
 
   /** Ids that have a view, unordered. */
-  *ids() {
-    for (const id of this.confirmed.keys()) if (this.view(id)) yield id;
-    for (const id of this.#pending.ids) if (!this.confirmed.has(id) && this.view(id)) yield id;
-  }
-
+  ids() { return this.#views.ids(); }
   /** @param {string} id @param {string} [field] */
-  isPending(id, field) {
-    return this.#pending.opsOn(id).some(op => field === undefined || op.type === 'delete'
-      || Object.hasOwn(op.type === 'create' ? op.data : op.patch ?? op.increment ?? {}, field));
-  }
+  isPending(id, field) { return this.#views.isPending(id, field); }
 
   /**
    * The frame that (re)joins the project from where we stand.
@@ -336,7 +310,7 @@ export class Replica {
       this.#conflicts.wrote(command.ops, this.#now);
     }
     const settled = this.#settleDue(event.seq);
-    for (const id of touched) this.#views.delete(id);
+    this.#views.forget(touched);
     const visible = touched.filter(id => !hidden.includes(id) || !looksSame(before.get(id), this.view(id)));
     return [
       ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
@@ -414,19 +388,13 @@ export class Replica {
 
   /** @param {string[]} ids @param {Change['origin']} origin @param {string} [by] @returns {Effect[]} */
   #changed(ids, origin, by) {
-    for (const id of ids) this.#views.delete(id);
+    this.#views.forget(ids);
     return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
   }
 }
 
 /** @param {PendingCommand} command @param {number} seq @param {string} [at] @returns {Ack} */
 function ackOf({ body }, seq, at) { return { seq, at, id: body.type === 'batch' ? undefined : body.entity }; }
-
-/** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
-function looksSame(before, after) {
-  return before === after
-    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
-}
 
 /** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot')} code @param {string} message @returns {Effect} */
 function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }
