@@ -60,8 +60,10 @@ public sealed record ClientOptions
     /// <summary>The pauses between attempts: a <see cref="ReconnectPolicy"/> with its defaults, or your own.</summary>
     public IReconnectPolicy Reconnect { get; init; } = new ReconnectPolicy();
 
+    /// <summary>How the socket is made and framed.</summary>
     public ConnectionOptions Connection { get; init; } = new();
 
+    /// <summary>What time it is, and all waiting. A test gives its own.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Jitter and entity ids. A seeded one makes a run repeatable; it must not be shared with another client.</summary>

@@ -48,6 +48,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         Store = new(_replica, _gate, _changes);
     }
 
+    /// <summary>How the line is; <see cref="ConnectionState.Connected"/> means joined, with the first state there.</summary>
     public ConnectionState State => Read(() => _state);
 
     /// <summary>The position of the confirmed state.</summary>

@@ -18,6 +18,7 @@ public sealed class EventOnlyConnection : IAsyncDisposable
     /// <summary>The status code of the close frame the other side sent; null while there was none.</summary>
     public int? CloseCode => _transport.CloseCode;
 
+    /// <summary>What the server said when it closed, for people; null before that, and where it said nothing.</summary>
     public string? CloseReason => _transport.CloseReason;
 
     /// <summary>Opens a connection. Nothing is said yet: <c>connect</c> comes first.</summary>

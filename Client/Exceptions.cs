@@ -9,8 +9,10 @@ namespace EventOnly.Client;
 /// <param name="retryable">The same call may succeed later.</param>
 public abstract class EventOnlyException(string code, string message, bool retryable, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>Stable, and the same in JavaScript: compare this, never the message.</summary>
     public string Code { get; } = code;
 
+    /// <summary>The same call may succeed later.</summary>
     public bool Retryable { get; } = retryable;
 }
 
