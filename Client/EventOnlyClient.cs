@@ -152,8 +152,11 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         Obey(_replica.WithdrawAll(), CancellationToken.None);
         _outbox.Clear();
         _requests.FailAll(reason);
-        foreach (var owner in _owners.Values)
+        foreach (var (ticket, owner) in _owners)
+        {
+            _steps.Failed(ticket); // perhaps it has not happened: an undo must not take it back
             owner.TrySetException(reason);
+        }
         _owners.Clear();
         _events.Close(isAsked ? null : reason);
         _broadcasts.Close(isAsked ? null : reason);

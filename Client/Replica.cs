@@ -18,7 +18,7 @@ namespace EventOnly.Client;
 /// <param name="listen">False for a pure publisher: no state, an ack for each command.</param>
 /// <param name="bounds">How much may be pending; by default what the wire allows.</param>
 /// <param name="fold">For tests: one that has a fault.</param>
-internal sealed class Replica(
+internal sealed partial class Replica(
     string project, string secret, bool listen = true, PendingBounds? bounds = null, Func<ProjectState, ProjectEvent, ProjectState>? fold = null)
 {
     /// <summary>The pause after a "not now" that does not name one, in ms.</summary>
@@ -28,7 +28,6 @@ internal sealed class Replica(
 
     private readonly Pending _pending = new(bounds ?? new());
     private readonly Conflicts _conflicts = new();
-    private readonly Dictionary<string, Entity?> _views = new(StringComparer.Ordinal); // of entities with pending commands
     private readonly List<Entity> _parts = [];
     private readonly StateCheck _check = new();
     private readonly Func<ProjectState, ProjectEvent, ProjectState> _fold = fold ?? Fold.Apply;
@@ -38,40 +37,12 @@ internal sealed class Replica(
     private int _partsSeen;
     private long _headWhenJoined;
     private string? _joinedEpoch;
-    private ProjectState? _view;
     private long? _gapAt;
     private long _nowMs;
     private bool _distrust; // resuming has not helped: ask for a snapshot
 
     /// <summary>The state as the server has confirmed it.</summary>
     public ProjectState Confirmed { get; private set; } = ProjectState.Empty;
-
-    /// <summary>The confirmed state with our pending commands on top: what a user should see.</summary>
-    public ProjectState View => _view ??= _pending.Ids.Aggregate(Confirmed, (state, id) => state.With(Confirmed.Entities.GetValueOrDefault(id), ViewOf(id)));
-
-    /// <summary>An entity as a user should see it. Costs as much as commands are pending on it.</summary>
-    public Entity? ViewOf(string id)
-    {
-        if (!_pending.Ids.Contains(id))
-            return Confirmed.Entities.GetValueOrDefault(id);
-        if (!_views.TryGetValue(id, out var view))
-            _views.Add(id, view = _pending.OpsOn(id).Aggregate(Confirmed.Entities.GetValueOrDefault(id), Optimistic.Apply));
-        return view;
-    }
-
-    /// <summary>Is a command of ours under way on an entity, or on one of its fields?</summary>
-    public bool IsPending(string id, string? field = null) => _pending.OpsOn(id).Any(op => field is null || op switch
-    {
-        Command.Create create => create.Data[field] is not null,
-        Command.Patch patch => patch.Fields[field] is not null,
-        Command.Increment increment => increment.Deltas.Any(delta => delta.Field == field),
-        _ => true,
-    });
-
-    /// <summary>A field is being edited until it is left: what others write to it meanwhile is a conflict.</summary>
-    public void Edit(string id, string field) => _conflicts.Edit(id, field);
-
-    public void Leave(string id, string field) => _conflicts.Leave(id, field);
 
     public long Seq => Confirmed.Seq;
 
@@ -284,10 +255,6 @@ internal sealed class Replica(
         return effects.DrainToImmutable();
     }
 
-    /// <summary>The version aside: it moves with every confirmation.</summary>
-    private static bool LooksSame(Entity? before, Entity? after) => ReferenceEquals(before, after)
-        || (before is not null && after is not null && before.Kind == after.Kind && before.Data.Equals(after.Data));
-
     /// <summary>What the server's state hashes to, told between two events.</summary>
     private ImmutableArray<ReplicaEffect> TakeState(ServerMessage.State told)
     {
@@ -396,20 +363,6 @@ internal sealed class Replica(
             .. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))),
             .. Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote),
         ];
-    }
-
-    private ImmutableArray<ReplicaEffect> Changed(IEnumerable<string> ids, ChangeOrigin origin, string? by = null)
-    {
-        ImmutableArray<string> changed = [.. ids.Distinct(StringComparer.Ordinal)];
-        Forget(changed);
-        return changed.IsEmpty ? [] : [new ReplicaEffect.Changed(new(changed, origin, by, Seq))];
-    }
-
-    private void Forget(IEnumerable<string> ids)
-    {
-        _view = null;
-        foreach (var id in ids)
-            _views.Remove(id);
     }
 
     private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(

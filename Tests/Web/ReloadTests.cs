@@ -125,6 +125,8 @@ public sealed class ReloadTests
         await page.CloseAsync();
 
         var next = await OpenAsync(context, "closed");
+        // The browser takes a while to let go of what a closed tab had locked; the new page's own client has one lock.
+        await next.WaitForFunctionAsync("async () => (await navigator.locks.query()).held.filter(lock => lock.name.includes(':closed:')).length === 1");
         await MakeClientAsync(next, offline: false);
 
         await next.WaitForFunctionAsync("() => window.mine.state === 'connected' && window.mine.pending === 0");

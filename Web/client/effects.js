@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * @import { Ack, Change, Conflict, Divergence, Item, ProjectEvent } from './types.js'
+ * @import { Ack, Change, Conflict, Divergence, ProjectEvent } from './types.js'
  * @import { PendingCommand } from './pending.js'
  */
-import { canonical } from './canonical.js';
 import { ProtocolError } from './errors.js';
 
 /**
@@ -23,12 +22,6 @@ import { ProtocolError } from './errors.js';
 
 /** @param {PendingCommand} command @param {number} seq @param {string} [at] @returns {Ack} */
 export function ackOf({ body }, seq, at) { return { seq, at, id: body.type === 'batch' ? undefined : body.entity }; }
-
-/** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
-export function looksSame(before, after) {
-  return before === after
-    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
-}
 
 /** @param {ProtocolError['code'] & ('gap' | 'bad_snapshot')} code @param {string} message @returns {Effect} */
 export function trouble(code, message) { return { do: 'trouble', error: new ProtocolError(code, message) }; }

@@ -6,9 +6,10 @@
  */
 import { RejectedError } from './errors.js';
 import { Conflicts } from './conflicts.js';
-import { ackOf, looksSame, trouble } from './effects.js';
-import { fold, opsOf } from './fold.js';
+import { ackOf, trouble } from './effects.js';
+import { opsOf } from './fold.js';
 import { idsOf, Pending } from './pending.js';
+import { looksSame, Views } from './views.js';
 import { ProjectState } from './state.js';
 import { StateCheck } from './state-check.js';
 
@@ -34,8 +35,7 @@ export class Replica {
   #pending;
   #conflicts = new Conflicts();
   #now = 0;
-  /** @type {Map<string, Item | undefined>} */
-  #views = new Map();
+  #views;
   /** @type {'off' | 'joining' | 'snapshot' | 'live'} */
   #phase = 'off';
   #joinId = '';
@@ -62,6 +62,7 @@ export class Replica {
     this.#secret = options.session;
     this.#listen = options.listen;
     this.#pending = new Pending(options);
+    this.#views = new Views(this.#pending, () => this.confirmed);
     this.#fold = options.fold;
     this.#confirmed = new ProjectState(0, [], options.fold);
   }
@@ -91,24 +92,12 @@ export class Replica {
   get caughtUp() { return this.live && (this.#listen === false || this.seq >= (this.#joined?.seq ?? 0)); }
 
   /** An entity as the user should see it. @param {string} id @returns {Item | undefined} */
-  view(id) {
-    const ops = this.#pending.opsOn(id);
-    if (ops.length === 0) return this.confirmed.get(id);
-    if (!this.#views.has(id)) this.#views.set(id, ops.reduce(fold, this.confirmed.get(id)));
-    return this.#views.get(id);
-  }
+  view(id) { return this.#views.get(id); }
 
   /** Ids that have a view, unordered. */
-  *ids() {
-    for (const id of this.confirmed.keys()) if (this.view(id)) yield id;
-    for (const id of this.#pending.ids) if (!this.confirmed.has(id) && this.view(id)) yield id;
-  }
-
+  ids() { return this.#views.ids(); }
   /** @param {string} id @param {string} [field] */
-  isPending(id, field) {
-    return this.#pending.opsOn(id).some(op => field === undefined || op.type === 'delete'
-      || Object.hasOwn(op.type === 'create' ? op.data : op.patch ?? op.increment ?? {}, field));
-  }
+  isPending(id, field) { return this.#views.isPending(id, field); }
 
   /**
    * The frame that (re)joins the project from where we stand.
@@ -316,7 +305,7 @@ export class Replica {
       this.#conflicts.wrote(command.ops, this.#now);
     }
     const settled = this.#settleDue(event.seq);
-    for (const id of touched) this.#views.delete(id);
+    this.#views.forget(touched);
     const visible = touched.filter(id => !hidden.includes(id) || !looksSame(before.get(id), this.view(id)));
     return [
       ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
@@ -394,7 +383,7 @@ export class Replica {
 
   /** @param {string[]} ids @param {Change['origin']} origin @param {string} [by] @returns {Effect[]} */
   #changed(ids, origin, by) {
-    for (const id of ids) this.#views.delete(id);
+    this.#views.forget(ids);
     return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
   }
 }
