@@ -62,7 +62,7 @@ public sealed partial class EventOnlyClient
     public async Task<Ack?> RestoreAsync(string id, long seq, CancellationToken ct = default)
     {
         var past = await AtAsync(seq, ct).ConfigureAwait(false);
-        return Restoring.Command(id, past.Entities.GetValueOrDefault(id), Store.Get(id)) is { } command
+        return Restoring.Command(id, past.Get(id), Store.Get(id)) is { } command
             ? await SubmitAsync(command, ct).ConfigureAwait(false)
             : null;
     }
