@@ -277,6 +277,7 @@ check() {
     for project in Web/client Web/app Tests/Web; do
         [ ! -f $project/tsconfig.json ] || Tests/Web/node_modules/.bin/tsc -p $project >&2 || die "Types: $project."
     done
+    check_generated || die "Generated files."
     say "Clean."
 }
 
