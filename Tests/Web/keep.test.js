@@ -231,3 +231,52 @@ test('Without locks the pages ask each other', async () => {
   timers.shift()?.();
   (await third)?.();
 });
+
+for (const isOther of [true, false]) {
+  test(`A page that comes back ${isOther ? 'after another one spoke for its session begins a new one' : 'and finds all as it left it goes on'}`, async () => {
+    const shelf = new Shelf();
+    const first = await aPage(shelf);
+    const { session } = letIn(first);
+    await first.client.disconnect();
+    if (isOther) {
+      const second = await aPage(shelf);
+      assert.equal(letIn(second).session, session);
+      second.client.create('card', {}, { id: 'a' });
+      await second.client.disconnect();
+    }
+    first.client.connect();
+    await settled();
+    await settled();
+    assert.equal(letIn(first).session === session, !isOther);
+  });
+}
+
+test('A page that ends while it still asks for the lock takes nothing, and the next one finds all', async () => {
+  const shelf = new Shelf();
+  const first = await aPage(shelf);
+  first.client.create('card', {}, { id: 'a' });
+  first.clock.advance(250);
+  crash();
+  const hasty = aClient({ session: undefined, queue: { persist: shelf } });
+  hasty.client.connect();
+  await hasty.client.disconnect();
+  await settled();
+  assert.equal(hasty.client.store.get('a'), undefined);
+  const next = await aPage(shelf);
+  assert.equal(next.client.store.get('a')?.kind, 'card');
+});
+
+test('What an earlier page left is not taken back by who adds to it and thinks better of it', async () => {
+  const shelf = new Shelf();
+  const first = await aPage(shelf);
+  first.client.update('e', { title: 'x' });
+  first.clock.advance(250);
+  crash();
+  const next = await aPage(shelf);
+  const thought = new AbortController();
+  next.client.update('e', { text: 'y' }, { signal: thought.signal });
+  thought.abort();
+  letIn(next, {}, [{ entity: 'e', kind: 'card', version: 1, data: {} }]);
+  await settled();
+  assert.equal(next.client.store.get('e')?.data.title, 'x');
+});

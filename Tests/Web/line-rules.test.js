@@ -278,3 +278,27 @@ test('A client can be used up: it disconnects at the end of its block', async t 
   await /** @type {any} */ (client)[asyncDispose]();
   assert.equal(client.state, 'disconnected');
 });
+
+test('Whoever hears of a break may end the client, or try at once, from where it hears it', () => {
+  for (const act of /** @type {const} */ (['disconnect', 'reconnect'])) {
+    const { client, sockets, clock } = aConnectedClient();
+    sockets.last.hear({ type: 'presence', project: 'apollo', joined: [{ session: 'b', user: { name: 'bob' }, data: {} }] });
+    client.on('presence', () => { client[act](); }, { once: true });
+    sockets.last.fall();
+    assert.equal(client.state, act === 'disconnect' ? 'disconnected' : 'reconnecting');
+    clock.advance(60_000);
+    assert.equal(sockets.mostAtOnce, 1);
+    if (act === 'disconnect') assert.equal(sockets.all.length, 1);
+    client.disconnect();
+  }
+});
+
+test('Who connects again from where it hears of the end has a client that works', async () => {
+  const { client, sockets } = aConnectedClient();
+  client.on('state', ({ to }) => { if (to === 'disconnected') client.connect(); }, { once: true });
+  await client.disconnect();
+  assert.equal(client.state, 'reconnecting');
+  client.create('card', {}, { id: 'a' });
+  assert.equal(client.store.get('a')?.kind, 'card');
+  assert.equal(sockets.all.length, 2);
+});

@@ -12,8 +12,8 @@ const INPUT = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'];
 export function watchActivity(tell, { idleAfter, now, schedule }) {
   if (typeof window === 'undefined' || typeof document === 'undefined' || !(idleAfter > 0)) return () => {};
   const watch = new AbortController();
-  /** @type {Activity} */
-  let told = 'active';
+  /** @type {Activity | undefined} */
+  let told; // the first is told as well: whoever is told may be of another mind since the last watch
   let activeAt = now();
   let cancel = () => {};
   const be = (/** @type {Activity} */ activity) => { if (activity !== told) tell(told = activity); };

@@ -46,9 +46,13 @@ export class Keeper {
   /** What is to be done when the lock is ours, or not to be had. @type {(() => void) | undefined} */
   #then;
   #asking = false;
+  /** Between `recall` and `release`: a lock that is granted later is let go of again. */
+  #wanted = false;
   #loaded = false;
+  /** What was written last, and what was certainly written last, as JSON: if something else is stored, another page spoke for our session. */
+  #saved = ['', ''];
   #savedRevision = -1; // so that the session itself is written once it is ours
-  #saving = false;
+  #saving = 0;
   #timer = () => {};
   #timed = false;
 
@@ -66,19 +70,22 @@ export class Keeper {
   }
 
   /** Is all that waits where a closed page does not lose it? */
-  get isSafe() { return Boolean(this.#keep?.durable) && !this.#saving && this.#savedRevision === this.#replica.revision; }
+  get isSafe() { return Boolean(this.#keep?.durable) && this.#saving === 0 && this.#savedRevision === this.#replica.revision; }
 
-  /** Calls `then` once the session is ours; at once where nothing is kept. Only the newest `then` is called. @param {() => void} then */
+  /** Calls `then` once the session is ours; at once where nothing is kept. Only the newest `then` is called. @param {() => void} [then] */
   recall(then) {
-    if (!this.#keep || this.#release) return then();
-    this.#then = then;
+    this.#wanted = true;
+    if (!this.#keep || this.#release) return then?.();
+    if (then) this.#then = then;
     if (this.#asking) return;
     this.#asking = true;
     this.#claim().catch(error => this.#giveUp(error)).then(() => {
       this.#asking = false;
-      this.touched();
       const next = this.#then;
       this.#then = undefined;
+      if (!this.#wanted) return;
+      if (this.#keep && !this.#release) return this.recall(next); // released, and recalled, while we asked
+      this.touched();
       next?.();
     });
   }
@@ -87,22 +94,36 @@ export class Keeper {
     const keep = /** @type {Keep} */ (this.#keep);
     if (!this.#loaded) {
       const kept = await keep.load(this.#key, session => this.#take(session));
+      if (!this.#wanted) return this.#letGo();
       this.#loaded = true;
       if (kept && this.#release) return this.#shell.restored(kept);
-    } else if (await this.#take(this.#replica.secret)) {
+    } else if (await this.#take(this.#replica.secret) && await this.#isUntouched(keep)) {
       return;
-    } else {
+    } else if (this.#wanted) {
       this.#shell.lost();
       this.#replica.renew(newSecret());
     }
-    if (!await this.#take(this.#replica.secret)) throw new Error('The session cannot be locked.');
+    if (this.#wanted && !await this.#take(this.#replica.secret) && this.#wanted) throw new Error('The session cannot be locked.');
+  }
+
+  /** Has no other page gone on with our session while the lock was not ours? @param {Keep} keep */
+  async #isUntouched(keep) {
+    const stored = await keep.load(this.#key, async session => session === this.#replica.secret);
+    return this.#wanted && this.#saved.includes(JSON.stringify(stored));
   }
 
   /** @param {string} session */
   async #take(session) {
-    this.#release?.();
-    this.#release = await claim(`${this.#key}:${session}`, this.#settings.schedule);
+    this.#letGo();
+    const release = await claim(`${this.#key}:${session}`, this.#settings.schedule);
+    this.#release = release;
+    if (!this.#wanted) this.#letGo();
     return this.#release !== undefined;
+  }
+
+  #letGo() {
+    this.#release?.();
+    this.#release = undefined;
   }
 
   /** Private mode, a full disk: what waits is in memory only, as it would be without all this. @param {unknown} error */
@@ -125,11 +146,14 @@ export class Keeper {
     const { revision } = this.#replica;
     if (!this.#keep || !this.#release || this.#savedRevision === revision) return undefined;
     try {
-      const written = this.#keep.save(this.#key, this.#replica.kept());
+      const kept = this.#replica.kept();
+      const text = JSON.stringify(kept);
+      const written = this.#keep.save(this.#key, kept);
       this.#savedRevision = revision;
+      this.#saved = written ? [text, this.#saved[1]] : [text, text];
       if (!written) return undefined;
-      this.#saving = true;
-      return written.then(() => { this.#saving = false; }, error => this.#giveUp(error));
+      this.#saving++;
+      return written.then(() => { this.#saving--; this.#saved[1] = text; }, error => this.#giveUp(error));
     } catch (error) {
       this.#giveUp(error);
       return undefined;
@@ -139,8 +163,8 @@ export class Keeper {
   /** The page goes, perhaps into the cache: another one may take over. */
   release() {
     this.save();
-    this.#release?.();
-    this.#release = undefined;
+    this.#wanted = false;
+    this.#letGo();
   }
 }
 

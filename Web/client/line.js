@@ -74,14 +74,13 @@ export class Line {
   /** Ends for good; only `start` revives it. @param {number} [code] @param {string} [reason] */
   stop(code = 1000, reason = '') {
     if (!this.#may('stop')) return;
-    this.#drop(code);
-    this.#move('stop', { code, reason });
+    if (this.#drop(code) && this.#may('stop')) this.#move('stop', { code, reason });
   }
 
   /** A new socket now; the ladder starts at its foot. */
   restart() {
     if (!this.#may('restart')) return;
-    this.#drop(1000);
+    if (!this.#drop(1000) || !this.#may('restart')) return;
     this.#ladder.toFoot();
     this.#move('restart');
     this.#dial();
@@ -207,7 +206,7 @@ export class Line {
   #lost(end, park = false) {
     if (!this.#may('lost')) return;
     if (end.code === 'unauthenticated' && end.does === 'stop' && this.#tell.renew()) end = { ...end, does: 'back off' };
-    this.#drop(end.number ?? 1000);
+    if (!this.#drop(end.number ?? 1000) || !this.#may('lost')) return;
     const pause = end.does === 'stop' ? null : park ? undefined : this.#pauseMs(end);
     const { number: code, code: word, reason } = end;
     if (pause === null) {
@@ -238,19 +237,20 @@ export class Line {
     if (wait > 0 && this.#tell.needed()) this.#cancelTimer = schedule(() => this.#due(), wait);
   }
 
-  /** Closes and orphans the socket, before another one can be made. @param {number} code */
+  /** Closes and orphans the socket, before another one can be made. @param {number} code @returns {boolean} false: who heard of it has begun anew */
   #drop(code) {
     this.#cancelTimer();
     this.#cancelBeat();
     this.#preparing = null;
     this.#parked = false;
     const socket = this.#socket;
-    if (socket === null) return;
+    if (socket === null) return true;
     this.#socket = null;
     try {
       socket.close(code === 1000 || code >= 3000 && code < 5000 ? code : 1000); // browsers allow no other
     } catch { /* it was closed already */ }
     this.#tell.down();
+    return this.#socket === null;
   }
 
   // ---- silence ---------------------------------------------------------------------------------------------------

@@ -30,6 +30,9 @@ const utf8 = new TextEncoder();
  * @property {number} [dueSeq] took effect: settled, at the latest, when the replica stands here
  */
 
+/** Who asked for what an earlier page left is not there any more, and does not take it back either. */
+const NOBODY = { resolve() {}, reject() {} };
+
 /**
  * The commands whose outcome is not known, in the order they were asked for, which is the order of n. Numbers them, keeps the window and the
  * bounds, makes one of several while they wait, and knows which entities they touch.
@@ -200,7 +203,7 @@ export class Pending {
     this.#lastN = c - 1;
     for (const { n, epoch, since, body } of ops) {
       const bytes = utf8.encode(JSON.stringify(body)).length;
-      this.#put({ n, epoch, since, body, ops: opsOf(body), bytes, owners: [], stage: n === undefined ? 'queued' : 'sent', turn: 0 });
+      this.#put({ n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 });
     }
     for (const command of mine) this.#put(command);
   }

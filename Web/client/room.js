@@ -140,7 +140,7 @@ export class Room {
   /** Is what waits safe without this page? */
   get isSafe() { return this.replica.pending === 0 || this.#keeper.isSafe; }
 
-  /** Calls `then` when what an earlier page left is here; at once where nothing is kept. @param {() => void} then */
+  /** Calls `then` when what an earlier page left is here; at once where nothing is kept. @param {() => void} [then] */
   recall(then) { this.#keeper.recall(then); }
 
   /** The page goes. */

@@ -37,6 +37,8 @@ export class Session {
   #cancelLost = () => {};
   #unwatch = () => {};
   #unwatchActivity = () => {};
+  /** @type {import('./types.js').Activity} */
+  #activity = 'active';
 
   /** Questions of all rooms: the server counts them by connection. */
   requests;
@@ -86,12 +88,15 @@ export class Session {
     this.#rooms.set(options.project, room);
     if (this.#closedBy) room.closed(this.#closedBy);
     else if (this.#line.open) this.#join(room);
+    else if (this.state !== 'idle') room.recall();
+    room.presence.be(this.#activity);
     return room;
   }
 
   /** Forgets a room that was left, or never let in. @param {Room} room */
   drop(room) {
     this.#rooms.delete(room.project);
+    room.release();
     this.roomChanged();
   }
 
@@ -100,10 +105,16 @@ export class Session {
     for (const room of this.#rooms.values()) room.closedBy = undefined;
     this.#unwatch();
     this.#unwatchActivity();
-    this.#unwatchActivity = watchActivity(activity => { for (const room of this.#rooms.values()) room.presence.be(activity); }, this.#settings);
+    this.#unwatchActivity = watchActivity(activity => {
+      this.#activity = activity;
+      for (const room of this.#rooms.values()) room.presence.be(activity);
+    }, this.#settings);
     this.#unwatch = watchPage({
       wake: () => this.#line.wake(),
-      hide: hidden => { this.#line.hidden = hidden; },
+      hide: hidden => {
+        this.#line.hidden = hidden;
+        if (!hidden) this.#recall(); // it may have been stored meanwhile, and another page in its place
+      },
       sleep: reason => this.#line.lose(1001, reason),
       park: reason => {
         for (const room of this.#rooms.values()) room.release();
@@ -111,8 +122,14 @@ export class Session {
       },
       unsaved: () => this.#settings.preventUnload && this.state !== 'connected' && [...this.#rooms.values()].some(room => !room.isSafe),
     }, this.#settings.now);
+    this.#recall();
     this.#main.recall(() => { if (!this.#closedBy) this.#line.start(); });
   }
+
+  /** Whoever heard of the end may have begun anew at once. */
+  get #isRevived() { return this.state !== 'disconnected' && this.state !== 'idle'; }
+
+  #recall() { for (const room of this.#rooms.values()) room.recall(); }
 
   /** @param {number} flush ms @param {number} code */
   async disconnect(flush, code) {
@@ -123,7 +140,7 @@ export class Session {
       });
     }
     this.#line.stop(code);
-    if (!this.#closedBy) this.#closed(new ClosedError('normal'));
+    if (!this.#closedBy && !this.#isRevived) this.#closed(new ClosedError('normal'));
   }
 
   reconnect() {
@@ -273,6 +290,7 @@ export class Session {
 
   /** @param {{ code: string, reason: string }} failure */
   #failed(failure) {
+    if (this.#isRevived) return;
     this.#closed(new ClosedError(failure.code, failure.reason || undefined));
     for (const room of this.#rooms.values()) room.emitter.emit('failed', failure);
   }
