@@ -1,372 +1,189 @@
-using System.Collections.Immutable;
 using EventOnly.Protocol.State;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Client;
 
 /// <summary>
-/// One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the fold of the second
-/// over the first. Pure: messages in; state, frames and waits out. No socket, timer, clock or task.
-/// <code>
-/// off ──Join()──▶ joining ──joined, recovered──────────────────────▶ live
-///                    ▲  └──joined──▶ snapshot ──its last part──▶ live ──┐
-///                    └─────────────────gap in the events────────────────┘
-/// </code>
+/// One project over a line that comes and goes: a replica that is always in step or says that it is not, and commands that take effect once.
+/// May be used from any thread. Its loops never run the caller's code, except for the two hooks of <see cref="ClientOptions"/>.
 /// </summary>
-/// <param name="project">The project's id.</param>
-/// <param name="secret">The session's secret; it stays the same for the life of the replica.</param>
-/// <param name="listen">False for a pure publisher: no state, an ack for each command.</param>
-/// <param name="bounds">How much may be pending; by default what the wire allows.</param>
-/// <param name="fold">For tests: one that has a fault.</param>
-internal sealed partial class Replica(
-    string project, string secret, bool listen = true, PendingBounds? bounds = null, Func<ProjectState, ProjectEvent, ProjectState>? fold = null)
+public sealed partial class EventOnlyClient : IAsyncDisposable
 {
-    /// <summary>The pause after a "not now" that does not name one, in ms.</summary>
-    private const int RetryMs = 1000;
+    // Callers and the line's loops meet here. Held for steps of the pure parts only, never across any kind of wait.
+    private readonly Lock _gate = new();
+    private readonly ClientOptions _options;
+    private readonly Replica _replica;
+    private readonly Requests _requests = new();
+    private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = []; // by ticket
+    private readonly Subscriptions<StoreChange> _changes;
+    private readonly Subscriptions<FieldConflict> _conflicts;
+    private readonly Subscriptions<Rejection> _rejections;
+    private readonly Subscriptions<ProjectEvent> _events;
+    private readonly Subscriptions<ServerMessage.Broadcast> _broadcasts;
+    private readonly Pulse _pulse = new();
+    private readonly Line _line;
+    private readonly Token _token;
+    private readonly ClientTelemetry _telemetry;
 
-    private enum Phase { Off, Joining, Snapshot, Live }
-
-    private readonly Pending _pending = new(bounds ?? new());
-    private readonly Conflicts _conflicts = new();
-    private readonly List<Entity> _parts = [];
-    private readonly StateCheck _check = new();
-    private readonly Func<ProjectState, ProjectEvent, ProjectState> _fold = fold ?? Fold.Apply;
-    private long _toldSeq; // the last event that was told of; after a snapshot that is older than what we had, some come a second time
-    private Phase _phase;
-    private string _joinId = "";
-    private int _partsSeen;
-    private long _headWhenJoined;
-    private string? _joinedEpoch;
-    private long? _gapAt;
-    private long _nowMs;
-    private bool _distrust; // resuming has not helped: ask for a snapshot
-
-    /// <summary>The state as the server has confirmed it.</summary>
-    public ProjectState Confirmed { get; private set; } = ProjectState.Empty;
-
-    public long Seq => Confirmed.Seq;
-
-    /// <summary>Of the confirmed state, so it moves with it: <c>since</c> must never pair one journal's name with another's position.</summary>
-    public string? Epoch { get; private set; }
-
-    /// <summary>The position up to which the server has no events any more, as it last told.</summary>
-    public long Floor { get; private set; }
-
-    /// <summary>Our public id, once the server has told it.</summary>
-    public string? Session { get; private set; }
-
-    /// <summary>What we may do in the project, as the server calls it.</summary>
-    public string Role { get; private set; } = "";
-
-    /// <summary>The others that are present.</summary>
-    public ImmutableSortedDictionary<string, PresentMember> Members { get; private set; } = Client.Members.None;
-
-    /// <summary>The members when we joined, present or not.</summary>
-    public int MemberCount { get; private set; }
-
-    /// <summary>How often our state was not the server's.</summary>
-    public int Divergences => _check.Count;
-
-    /// <summary>Whether a snapshot has not helped; another is taken after a pause.</summary>
-    public bool IsAstray => _check.IsStuck;
-
-    /// <summary>Commands whose outcome is not known.</summary>
-    public int PendingCount => _pending.Count;
-
-    public bool IsLive => _phase == Phase.Live;
-
-    /// <summary>Are we a member, so that the server takes what we say?</summary>
-    public bool IsJoined => _phase is Phase.Live or Phase.Snapshot;
-
-    /// <summary>Has everything arrived that was there when we joined?</summary>
-    public bool IsCaughtUp => IsLive && (!listen || Seq >= _headWhenJoined);
-
-    /// <summary>The message that (re)joins the project from where we stand.</summary>
-    public ClientMessage.Join Join(string id, JsonFields? presence = null)
+    private EventOnlyClient(Uri uri, ClientOptions options)
     {
-        (_phase, _joinId) = (Phase.Joining, id);
-        Position? since = Epoch is not null && !_distrust ? new(Epoch, Seq) : null;
-        return new(id, project, secret, since, _pending.Unanswered, listen, presence);
+        _options = options;
+        _pacer = new(options.PresenceThrottle);
+        _pacer.Set(options.Presence);
+        _began = options.Time.GetTimestamp();
+        PresenceNews = new(options.StreamItemsMax);
+        Presence = new(this);
+        _replica = new(options.Project, options.Session ?? NewSecret(), options.Listen, new(options.Window, options.QueueMax, options.QueueBytesMax), options.Fold);
+        _events = new(options.StreamItemsMax);
+        _broadcasts = new(options.StreamItemsMax);
+        _stateChanges = new(options.StreamItemsMax);
+        _changes = new(options.StreamItemsMax);
+        _conflicts = new(options.StreamItemsMax);
+        _rejections = new(options.StreamItemsMax);
+        _skipped = new(options.StreamItemsMax);
+        _token = new(options);
+        _checkpoints = new(() => Read(Standing), (seq, ct) => AskStateAsync(seq, null, ct), ReadEventsAsync);
+        _telemetry = new(options.Time, () => PendingCount);
+        _line = new(uri, options, new(_token.PrepareAsync, SayHello, NextToSend, Hear, Ping, _token.Refused, GoOffline));
+        Store = new(_replica, _gate, _changes);
     }
 
-    /// <summary>Something is wrong with what we have: the next join asks for a snapshot instead of resuming.</summary>
-    public void Doubt() => _distrust = true;
+    /// <summary>How the line is; <see cref="ConnectionState.Connected"/> means joined, with the first state there.</summary>
+    public ConnectionState State => Read(() => _state);
 
-    /// <summary>The line is gone: whatever still arrives of it belongs to nobody. What was sent is <c>pending</c> in the next join.</summary>
-    public void Off() => _phase = Phase.Off;
-
-    /// <summary>Nobody can be seen from here any more.</summary>
-    public void ForgetMembers() => Members = Client.Members.None;
-
-    /// <summary>Takes a command; its effect is in <see cref="View"/> from now on.</summary>
-    /// <param name="ticket">Of who waits for it.</param>
-    /// <exception cref="QueueFullException">It was not taken.</exception>
-    public ImmutableArray<ReplicaEffect> Submit(Command command, long ticket = 0)
-    {
-        var pending = _pending.Add(command, ticket, out var settled);
-        return [.. Changed(pending.Touches, ChangeOrigin.Local), .. settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
-    }
-
-    /// <summary>The next command, which is to be sent now; null: there is none, or not now.</summary>
-    public ClientMessage.Submit? Next()
-    {
-        if (_phase is not (Phase.Live or Phase.Snapshot) || _pending.Next() is not { } next)
-            return null;
-        _pending.Sent(next, _joinedEpoch);
-        return new(project, next.N, next.Command);
-    }
+    /// <summary>The position of the confirmed state.</summary>
+    public long Seq => Read(() => _replica.Seq);
 
     /// <summary>
-    /// Somebody waits no more. What nobody waits for is forgotten if it is not with the server, with what depends on it; what is, takes effect all
-    /// the same.
+    /// The position up to which the server keeps no events any more, as it last told: with each join and with each page of the past. What is read
+    /// of the past begins behind it, wherever it was to begin.
     /// </summary>
-    public ImmutableArray<ReplicaEffect> Abandon(long ticket)
-    {
-        if (_pending.FirstOrDefault(each => each.Tickets.Contains(ticket)) is not { } pending)
-            return [];
-        pending.Gone.Add(ticket);
-        if (pending.Stage == Stage.Sent || pending.Gone.Count < pending.Tickets.Count)
-            return [];
-        var gone = _pending.TakeWithDependents(pending);
-        return [.. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. gone.Select(each => new ReplicaEffect.Withdrawn(each))];
-    }
+    public long Floor => Read(() => _replica.Floor);
 
-    /// <summary>Gives up every command. What was sent may still take effect.</summary>
-    public ImmutableArray<ReplicaEffect> WithdrawAll()
-    {
-        var all = _pending.ToArray();
-        foreach (var pending in all)
-            _pending.Remove(pending);
-        return [.. Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. all.Select(each => new ReplicaEffect.Withdrawn(each))];
-    }
+    /// <summary>The journal the position belongs to; empty for a client that does not listen.</summary>
+    public string Epoch => Read(() => _replica.Epoch ?? "");
 
-    /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>
-    public void Release(long n)
-    {
-        if (_pending[n] is { Stage: Stage.Held } pending)
-            pending.Stage = Stage.Queued;
-    }
+    /// <summary>Our public id: what others see as <c>session</c>.</summary>
+    public string SessionId => Read(() => _replica.Session ?? "");
 
-    /// <summary>Takes what the server says about this project.</summary>
-    /// <param name="nowMs">By our clock, to know what was a moment ago.</param>
-    public ImmutableArray<ReplicaEffect> Receive(ServerMessage message, long nowMs = 0)
+    /// <summary>Commands whose outcome is not known.</summary>
+    public int PendingCount => Read(() => _replica.PendingCount);
+
+    /// <summary>The hash of the confirmed state, as 16 hexadecimal digits.</summary>
+    public string StateHash => Read(() => _replica.Confirmed.Hash.ToString());
+
+    /// <summary>The time a ping takes there and back, smoothed; zero until one was answered.</summary>
+    public TimeSpan Rtt => Read(() => _rtt);
+
+    /// <summary>Add it to our clock to get the server's; zero until it has told its time.</summary>
+    public TimeSpan ClockOffset => Read(() => _clockOffset);
+
+    /// <summary>What the server takes, as it last told; null until it has.</summary>
+    public AnnouncedLimits? Limits => Read(() => _limits);
+
+    /// <summary>May we only read here? False before the first join.</summary>
+    public bool IsReadOnly => Read(() => _replica.Role == "read");
+
+    /// <summary>Line and replica in the one word that a user is shown.</summary>
+    public SyncState Sync => Read(() => (_state, _replica) switch
     {
-        _nowMs = nowMs;
-        switch (message)
+        (not ConnectionState.Connected, _) => SyncState.Offline,
+        (_, { PendingCount: 0, IsCaughtUp: true }) => SyncState.Synced,
+        (_, { PendingCount: > 0 }) when _options.Time.GetElapsedTime(_answeredAt) >= s_stuck => SyncState.Stuck,
+        _ => SyncState.Syncing,
+    });
+
+    /// <summary>How we came back into step the last time.</summary>
+    public Resume? LastResume => Read(() => _lastResume);
+
+    /// <summary>What we know of the project.</summary>
+    public Store Store { get; }
+
+    /// <summary>Waits until the state is this. One that passes quickly may be missed: wait for what comes to stay.</summary>
+    /// <exception cref="ClosedException">It can never be, because the client is disconnected.</exception>
+    public Task WaitForStateAsync(ConnectionState state, CancellationToken ct = default) => WaitUntilAsync(() => _state == state, ct);
+
+    /// <summary>Waits until the confirmed state has reached a position: "B has seen what A did", without sleeping.</summary>
+    /// <exception cref="ClosedException">The client was disconnected before.</exception>
+    public Task WaitForSeqAsync(long seq, CancellationToken ct = default) => WaitUntilAsync(() => _replica.Seq >= seq, ct);
+
+    /// <summary>Waits until nothing is pending and we are connected.</summary>
+    /// <exception cref="ClosedException">The client was disconnected before.</exception>
+    public Task WaitUntilSyncedAsync(CancellationToken ct = default) =>
+        WaitUntilAsync(() => _state == ConnectionState.Connected && _replica is { PendingCount: 0, IsCaughtUp: true }, ct);
+
+    /// <summary>Waits until something holds of the state, which is looked at under the lock.</summary>
+    internal async Task WaitUntilAsync(Func<bool> holds, CancellationToken ct)
+    {
+        while (true)
         {
-            case ServerMessage.Happened { Event: var happened }: return TakeEvent(happened);
-            case ServerMessage.Ack ack: return TakeAck(ack);
-            case ServerMessage.Reject reject: return TakeReject(reject);
-            case ServerMessage.Joined joined: return TakeJoined(joined);
-            case ServerMessage.Snapshot { Id: null } part: return TakePart(part);
-            case ServerMessage.State told: return TakeState(told);
-            case ServerMessage.HistoryResult page when _phase == Phase.Live:
-                Floor = page.Floor;
-                return [];
-            case ServerMessage.Presence news when _phase != Phase.Off:
-                Members = Members.Apply(news, Session);
-                return [];
-            default: return [];
+            var next = _pulse.Next;
+            lock (_gate)
+            {
+                if (holds())
+                    return;
+                if (_closed is not null)
+                    throw _closed;
+            }
+            await next.WaitAsync(ct).ConfigureAwait(false);
         }
     }
 
-    private ImmutableArray<ReplicaEffect> TakeJoined(ServerMessage.Joined joined)
+    /// <summary>Drops the line without a close frame; it comes back by itself.</summary>
+    internal void AbortConnection() => _line.Abort();
+
+    /// <summary>Drops the line and keeps it down until <see cref="Heal"/>.</summary>
+    internal void Cut() => _line.Cut();
+
+    internal void Heal() => _line.Heal();
+
+    /// <summary>Ends everything that waits. Under the lock.</summary>
+    private void Close(LineEnd end, bool isAsked, Exception? fault)
     {
-        if (_phase != Phase.Joining || joined.Id != _joinId)
-            return []; // the answer to a join we have given up
-        var resumed = joined.Recovered && joined.Head.Epoch == Epoch;
-        (Session, Floor, Role, MemberCount) = (joined.Session, joined.Floor, joined.Role, joined.MemberCount);
-        (_headWhenJoined, _joinedEpoch) = (joined.Head.Seq, joined.Head.Epoch);
-        Members = Client.Members.Of(joined.Members, Session);
-        _pending.Answer(joined.Outcomes, joined.Head.Seq);
-        if (listen && !resumed)
+        if (_state == ConnectionState.Disconnected)
+            return;
+        var reason = new ClosedException(end.Code, end.Reason, fault);
+        _closed = reason;
+        Move(LineMove.Stop, end);
+        _replica.Off();
+        ClearPresence();
+        _presenceTimer?.Dispose();
+        _presenceTimer = null;
+        _outbox.Clear();
+        _requests.FailAll(reason);
+        foreach (var (ticket, owner) in _owners)
         {
-            _phase = Phase.Snapshot;
-            _partsSeen = 0;
-            _parts.Clear();
-            return [];
+            _steps.Failed(ticket); // perhaps it has not happened: an undo must not take it back
+            owner.TrySetException(reason);
         }
-        _phase = Phase.Live;
-        return [.. SettleDue(), new ReplicaEffect.Live(ResumeMode.Events, resumed ? joined.Head.Seq - Seq : 0)];
+        _owners.Clear();
+        Obey(_replica.WithdrawAll(), CancellationToken.None); // nobody waits any more: with them go the steps of those who had stopped waiting
+        _events.Close(isAsked ? null : reason);
+        _broadcasts.Close(isAsked ? null : reason);
+        _stateChanges.Close(isAsked ? null : reason);
+        PresenceNews.Close(isAsked ? null : reason);
+        _changes.Close(isAsked ? null : reason);
+        _conflicts.Close(isAsked ? null : reason);
+        _rejections.Close(isAsked ? null : reason);
+        _skipped.Close(isAsked ? null : reason);
     }
 
-    private ImmutableArray<ReplicaEffect> TakePart(ServerMessage.Snapshot part)
+    /// <summary>Streams may be opened again. Under the lock.</summary>
+    private void Reopen()
     {
-        if (_phase != Phase.Snapshot)
-            return [];
-        if (part.Part != _partsSeen + 1)
-            return Abandon("bad_snapshot", $"Part {part.Part} came after part {_partsSeen}.", new ReplicaEffect.Restart());
-        _partsSeen = part.Part;
-        _parts.AddRange(part.Entities);
-        return part.Part == part.Parts ? Replace(part) : [];
+        _events.Reopen();
+        _broadcasts.Reopen();
+        _stateChanges.Reopen();
+        PresenceNews.Reopen();
+        _changes.Reopen();
+        _conflicts.Reopen();
+        _rejections.Reopen();
+        _skipped.Reopen();
     }
 
-    /// <summary>All parts are here: the new state takes the place of the old one, in one step with the commands it contains.</summary>
-    private ImmutableArray<ReplicaEffect> Replace(ServerMessage.Snapshot last)
+    private T Read<T>(Func<T> value)
     {
-        var (oldSeq, oldEpoch, old) = (Seq, Epoch, Confirmed);
-        Confirmed = ProjectState.FromSnapshot(last.Seq, _parts);
-        _parts.Clear();
-        var toldSeq = oldEpoch == _joinedEpoch ? _toldSeq : 0;
-        _toldSeq = Math.Max(toldSeq, last.Seq);
-        _check.Mended();
-        (Epoch, _phase, _distrust) = (_joinedEpoch, Phase.Live, false);
-
-        var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
-        effects.AddRange(SettleDue());
-        effects.AddRange(Changed(old.Entities.Keys.Concat(Confirmed.Entities.Keys), ChangeOrigin.Snapshot));
-        effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? Math.Max(oldSeq, toldSeq) + 1 : 1));
-        effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? Math.Max(0, last.Seq - oldSeq) : null));
-        if (last.Hash is { } told)
-            effects.AddRange(Compare(told, isLive: false));
-        return effects.DrainToImmutable();
+        lock (_gate)
+            return value();
     }
-
-    private ImmutableArray<ReplicaEffect> TakeEvent(ProjectEvent happened)
-    {
-        if (!IsLive || happened.Seq <= Seq)
-            return [];
-        if (happened.Seq > Seq + 1)
-            return TakeGap(happened.Seq);
-
-        // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
-        var own = happened.Session == Session;
-        var touched = happened.Changes.Select(change => change.Entity).Distinct(StringComparer.Ordinal).ToList();
-        var before = touched.Where(_pending.Ids.Contains).ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
-        var was = Confirmed;
-        Confirmed = _fold(Confirmed, happened);
-        var conflicts = own ? [] : _conflicts.Of(
-            happened, id => before.TryGetValue(id, out var view) ? view : was.Entities.GetValueOrDefault(id), _pending.OpsOn, Confirmed, _nowMs);
-        var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
-        if (own && _pending[happened.N] is { } command)
-        {
-            _pending.Remove(command);
-            _conflicts.Wrote(command, _nowMs);
-            effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
-        }
-        effects.AddRange(SettleDue());
-        Forget(touched);
-        var visible = touched.Where(id => !before.TryGetValue(id, out var view) || !LooksSame(view, ViewOf(id))).ToList();
-        effects.AddRange(Changed(visible, ChangeOrigin.Remote, happened.By));
-        effects.AddRange(conflicts.Select(conflict => new ReplicaEffect.Conflicted(conflict)));
-        if (happened.Seq > _toldSeq)
-            effects.Add(new ReplicaEffect.Happened(happened, own));
-        _toldSeq = Math.Max(_toldSeq, happened.Seq);
-        return effects.DrainToImmutable();
-    }
-
-    /// <summary>What the server's state hashes to, told between two events.</summary>
-    private ImmutableArray<ReplicaEffect> TakeState(ServerMessage.State told)
-    {
-        if (!IsLive || told.Seq < Seq)
-            return [];
-        return told.Seq > Seq ? TakeGap(told.Seq) : Compare(told.Hash, isLive: true);
-    }
-
-    /// <summary>Is what we have what the server has? If not it is said, and mended by a snapshot.</summary>
-    /// <param name="isLive">Told of the moment, not with a snapshot.</param>
-    private ImmutableArray<ReplicaEffect> Compare(StateHash expected, bool isLive)
-    {
-        var ours = Confirmed.Hash;
-        if (ours == expected)
-        {
-            _distrust &= !isLive;
-            _check.Equal(Seq, isLive);
-            return [];
-        }
-        _distrust = true;
-        var from = Math.Min(_check.EqualAt, Seq);
-        return _check.Differ() is { } ms
-            ? [new ReplicaEffect.Diverged(new(project, from, Seq, ours, expected)), new ReplicaEffect.Heal(ms, _check.Count)]
-            : []; // it is being mended
-    }
-
-    /// <summary>The pause before a healing is over: is it still wanted?</summary>
-    /// <param name="n">As in <see cref="ReplicaEffect.Heal"/>.</param>
-    public bool MustHeal(int n) => IsLive && _distrust && _check.Count == n;
-
-    /// <summary>Must not happen. The first remedy is to join again and resume; if that leads to the same gap, a new line and a snapshot.</summary>
-    private ImmutableArray<ReplicaEffect> TakeGap(long seq)
-    {
-        var isAgain = _gapAt == Seq;
-        _gapAt = Seq;
-        _distrust |= isAgain;
-        return Abandon("gap", $"Event {seq} came after {Seq}.", isAgain ? new ReplicaEffect.Restart() : new ReplicaEffect.Rejoin());
-    }
-
-    private ImmutableArray<ReplicaEffect> Abandon(string code, string message, ReplicaEffect remedy)
-    {
-        _phase = Phase.Off; // or every further event would be a gap of its own
-        return [new ReplicaEffect.Trouble(code, message), remedy];
-    }
-
-    private ImmutableArray<ReplicaEffect> TakeReject(ServerMessage.Reject reject)
-    {
-        if (_pending[reject.N] is not { } pending)
-            return [];
-        switch (reject.Refusal.Code)
-        {
-            case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
-                pending.Stage = Stage.Held;
-                return [new ReplicaEffect.Wait(pending.N, reject.RetryAfterMs ?? RetryMs)];
-            case ErrorCode.NotFound when _pending.OvertookCreate(pending):
-                pending.Stage = Stage.Queued;
-                return [];
-            case ErrorCode.Exists when pending.Command is Command.Create && pending.Epoch != _joinedEpoch:
-                // The journal it was sent to before had it, and so has this one: only its memory of our numbers is gone.
-                pending.DueSeq = 0;
-                return IsLive ? SettleDue() : [];
-            default:
-                return Fail(pending, reject.Refusal, reject.RetryAfterMs);
-        }
-    }
-
-    /// <summary>The command that <see cref="Next"/> has just given was not sent, because the server would not take it.</summary>
-    public ImmutableArray<ReplicaEffect> Refuse(long n, Refusal refusal)
-    {
-        if (_pending[n] is not { } pending)
-            return [];
-        _pending.NotSent(pending);
-        return Fail(pending, refusal, null);
-    }
-
-    private ImmutableArray<ReplicaEffect> Fail(PendingCommand pending, Refusal refusal, int? retryAfterMs)
-    {
-        var before = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
-        var failed = _pending.TakeWithDependents(pending);
-        var touched = failed.SelectMany(each => each.Touches).ToHashSet(StringComparer.Ordinal);
-        Forget(touched);
-        var reverted = touched.Where(id => !LooksSame(before[id], ViewOf(id))).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. Changed(touched, ChangeOrigin.Rollback),
-            .. failed.Select(each => new ReplicaEffect.Failed(each, refusal, retryAfterMs, [.. each.Touches.Where(reverted.Contains)])),
-        ];
-    }
-
-    private ImmutableArray<ReplicaEffect> TakeAck(ServerMessage.Ack ack)
-    {
-        if (_pending[ack.N] is not { } pending)
-            return [];
-        pending.DueSeq = ack.Seq;
-        return IsLive ? SettleDue() : [];
-    }
-
-    /// <summary>Settles what is known to have taken effect at or before our position. Who does not listen has no position and need not wait.</summary>
-    private ImmutableArray<ReplicaEffect> SettleDue()
-    {
-        var due = _pending.TakeDue(listen ? Seq : long.MaxValue);
-        foreach (var pending in due)
-            _conflicts.Wrote(pending, _nowMs);
-        return
-        [
-            .. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))),
-            .. Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote),
-        ];
-    }
-
-    private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(
-        happened?.Seq ?? (pending.DueSeq is > 0 ? pending.DueSeq.Value : Seq),
-        happened is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(happened.AtMs),
-        happened?.IsBatch ?? pending.Command is Command.Batch ? null : happened?.Changes[0].Entity ?? pending.Touches.FirstOrDefault());
 }

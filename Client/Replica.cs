@@ -137,7 +137,7 @@ internal sealed partial class Replica(
         var all = _pending.ToArray();
         foreach (var pending in all)
             _pending.Remove(pending);
-        return Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback);
+        return [.. Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. all.Select(each => new ReplicaEffect.Withdrawn(each))];
     }
 
     /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>

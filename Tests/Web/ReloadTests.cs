@@ -125,8 +125,17 @@ public sealed class ReloadTests
         await page.CloseAsync();
 
         var next = await OpenAsync(context, "closed");
-        // The browser takes a while to let go of what a closed tab had locked; the new page's own client has one lock.
-        await next.WaitForFunctionAsync("async () => (await navigator.locks.query()).held.filter(lock => lock.name.includes(':closed:')).length === 1");
+        // The browser takes a while to let go of what a closed tab had locked.
+        await next.WaitForFunctionAsync(
+            """
+            () => new Promise(resolve => {
+              const open = indexedDB.open('eventonly', 1);
+              open.onsuccess = () => { open.result.transaction('queues').objectStore('queues').getAll().onsuccess = async event => {
+                const { held } = await navigator.locks.query();
+                resolve(!held.some(lock => event.target.result.some(kept => lock.name.endsWith(kept.session))));
+              }; };
+            })
+            """);
         await MakeClientAsync(next, offline: false);
 
         await next.WaitForFunctionAsync("() => window.mine.state === 'connected' && window.mine.pending === 0");
