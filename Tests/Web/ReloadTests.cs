@@ -122,24 +122,22 @@ public sealed class ReloadTests
               open.onsuccess = () => { open.result.transaction('queues').objectStore('queues').getAll().onsuccess = event => resolve(event.target.result.some(kept => kept.ops.length === 1)); };
             })
             """);
+        // What a browser keeps for a private context is in memory, and may go with the last page that has it open.
+        var witness = await OpenAsync(context, "another");
+        await witness.EvaluateAsync("() => new Promise(resolve => { const open = indexedDB.open('eventonly', 1); open.onsuccess = () => { window.kept = open.result; resolve(); }; })");
         await page.CloseAsync();
 
-        var next = await OpenAsync(context, "closed");
-        // The browser takes a while to let go of what a closed tab had locked.
-        await next.WaitForFunctionAsync(
-            """
-            () => new Promise(resolve => {
-              const open = indexedDB.open('eventonly', 1);
-              open.onsuccess = () => { open.result.transaction('queues').objectStore('queues').getAll().onsuccess = async event => {
-                const { held } = await navigator.locks.query();
-                resolve(!held.some(lock => event.target.result.some(kept => lock.name.endsWith(kept.session))));
-              }; };
-            })
-            """);
-        await MakeClientAsync(next, offline: false);
-
-        await next.WaitForFunctionAsync("() => window.mine.state === 'connected' && window.mine.pending === 0");
-        (await next.EvaluateAsync<string>("() => window.mine.store.get('n1').data.text")).Should().Be("n1");
+        // A page that comes too soon, while the browser still holds what the closed tab had locked, leaves it to the one after it.
+        string? found = null;
+        for (var tries = 0; tries < 5 && found is null; tries++)
+        {
+            var next = await OpenAsync(context, "closed");
+            await MakeClientAsync(next, offline: false);
+            await next.WaitForFunctionAsync("() => window.mine.state === 'connected' && window.mine.pending === 0");
+            found = await next.EvaluateAsync<string?>("() => window.mine.store.get('n1')?.data.text ?? null");
+            await next.CloseAsync();
+        }
+        found.Should().Be("n1");
     }
 
     private static async Task MakeClientAsync(IPage page, bool offline) => await page.EvaluateAsync(
