@@ -24,7 +24,7 @@ internal sealed class ProjectLoop
     private const int FullRetryMs = 5000;
 
     /// <summary>Turns after which a loop that never has to wait lets others have the thread.</summary>
-    private const int TurnsInARow = 16;
+    public const int TurnsInARow = 16;
 
     /// <summary>Members from which on a pass costs so much more than another turn of the pool that those who just sent something are let in first.</summary>
     private const int CrowdMembers = 64;

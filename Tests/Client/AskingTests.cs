@@ -5,25 +5,17 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Client;
 
 [Parallelizable]
-public sealed class AskingTests
+public sealed class AskingTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Begin() => _server = new();
-
-    [TearDown]
-    public void End() => _server.Dispose();
-
     [Test]
     public async Task A_question_that_nobody_answers_ends_after_five_seconds_and_the_server_is_told()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var asked = client.QueryAsync(new());
         var ask = await line.HearAsync<ClientMessage.Ask>();
 
-        _server.Time.Advance(TimeSpan.FromSeconds(5));
+        Server.Time.Advance(TimeSpan.FromSeconds(5));
 
         (await asked.Invoking(async task => await task).Should().ThrowAsync<EventOnlyTimeoutException>()).Which.Code.Should().Be("timeout");
         (await line.HearAsync<ClientMessage.Cancel>()).Id.Should().Be(ask.Id);
@@ -32,7 +24,7 @@ public sealed class AskingTests
     [Test]
     public async Task A_newer_question_of_the_same_key_ends_the_older_one_whose_answer_finds_nobody()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var older = client.QueryAsync(new(), "search");
         var first = await line.HearAsync<ClientMessage.Ask>();
@@ -49,7 +41,7 @@ public sealed class AskingTests
     [Test]
     public async Task Questions_of_other_keys_and_of_none_live_side_by_side()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var asked = new[] { client.QueryAsync(new(), "a"), client.QueryAsync(new(), "b"), client.QueryAsync(new()), client.QueryAsync(new()) };
 

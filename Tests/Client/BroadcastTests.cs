@@ -3,20 +3,12 @@ using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Client;
 
-public sealed class BroadcastTests
+public sealed class BroadcastTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new FakeServer();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public async Task Own_broadcasts_are_never_delivered()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var heard = client.BroadcastsAsync();
 
@@ -24,7 +16,7 @@ public sealed class BroadcastTests
             new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(1), "ann", Said.Me),
             new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(2), "ann", Said.Other)); // the same user in another session is somebody else
 
-        await using var reader = heard.GetAsyncEnumerator(_server.Deadline);
+        await using var reader = heard.GetAsyncEnumerator(Server.Deadline);
         (await reader.MoveNextAsync()).Should().BeTrue();
         reader.Current.Session.Should().Be(Said.Other);
     }

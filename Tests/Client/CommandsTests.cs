@@ -6,30 +6,22 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Client;
 
 /// <summary>Commands through the whole client: what their callers, its streams and the server get.</summary>
-public sealed class CommandsTests
+public sealed class CommandsTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public async Task What_waits_is_sent_as_one_and_all_who_wait_are_answered()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var first = client.IncrementAsync("c", "votes", 1, _server.Deadline);
-        var second = client.IncrementAsync("c", "votes", 2, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+        var first = client.IncrementAsync("c", "votes", 1, Server.Deadline);
+        var second = client.IncrementAsync("c", "votes", 2, Server.Deadline);
 
         client.PendingCount.Should().Be(1);
         client.Heal();
-        _server.Time.Advance(TimeSpan.FromSeconds(20));
-        line = await _server.AcceptAsync();
+        Server.Time.Advance(TimeSpan.FromSeconds(20));
+        line = await Server.AcceptAsync();
         var join = await line.GreetAsync();
         await line.SayAsync(Said.Joined(join.Id, 1, recovered: true));
         var sent = await line.HearAsync<ClientMessage.Submit>();
@@ -42,7 +34,7 @@ public sealed class CommandsTests
     [Test]
     public async Task A_batch_is_put_together_in_a_callback_and_taken_back_as_one_step()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", """{"votes":1}"""));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", """{"votes":1}"""));
         await using var _ = client;
         using var changes = client.Store.ChangesAsync();
 
@@ -53,11 +45,11 @@ public sealed class CommandsTests
                 batch.Update(id, Said.Json("""{"note":"y"}"""));
                 batch.Increment("c", "votes", 5);
             },
-            _server.Deadline);
+            Server.Deadline);
         var sent = await line.HearAsync<ClientMessage.Submit>();
         await line.SayAsync(new ServerMessage.Happened("p", ClientVectors.Event(sent.Command, 2, Said.Me, sent.N)));
         await batching;
-        var undoing = client.UndoAsync(_server.Deadline);
+        var undoing = client.UndoAsync(Server.Deadline);
 
         client.Store.View.Ids().Should().Equal("c");
         client.Store.View.Votes().Should().Be(1);
@@ -65,7 +57,7 @@ public sealed class CommandsTests
         sent = await line.HearAsync<ClientMessage.Submit>();
         await line.SayAsync(new ServerMessage.Happened("p", ClientVectors.Event(sent.Command, 3, Said.Me, sent.N)));
         (await undoing)!.Seq.Should().Be(3);
-        (await client.UndoAsync(_server.Deadline)).Should().BeNull();
+        (await client.UndoAsync(Server.Deadline)).Should().BeNull();
         await using var told = changes.GetAsyncEnumerator();
         (await told.MoveNextAsync()).Should().BeTrue();
         told.Current.Should().BeEquivalentTo(new StoreChange(["new", "c"], ChangeOrigin.Local, null, 1));
@@ -74,11 +66,11 @@ public sealed class CommandsTests
     [Test]
     public async Task A_refusal_tells_when_to_ask_again_and_its_stream_what_it_reverted()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
         using var rejections = client.RejectionsAsync();
 
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         await line.HearAsync<ClientMessage.Submit>();
         await line.SayAsync(Said.Reject(1, ErrorCode.Conflict, retryAfterMs: 70));
 
@@ -92,7 +84,7 @@ public sealed class CommandsTests
     [Test]
     public async Task A_group_is_one_step_and_what_others_do_meanwhile_is_not_part_of_it()
     {
-        var (client, _) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, _) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var __ = client;
 
         var waiting = new List<Task>();
@@ -113,17 +105,17 @@ public sealed class CommandsTests
     [Test]
     public async Task Editing_a_field_makes_what_others_write_to_it_a_conflict_until_it_is_left()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", """{"title":"old"}"""));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", """{"title":"old"}"""));
         await using var _ = client;
         using var conflicts = client.ConflictsAsync();
         var editing = client.Editing("c", "title");
 
         await line.SayAsync(Said.Happened(2, new Change.Patched("c", 2, Said.Json("""{"title":"one"}"""))));
-        await client.WaitForSeqAsync(2, _server.Deadline);
+        await client.WaitForSeqAsync(2, Server.Deadline);
         editing.Dispose();
         editing.Dispose();
         await line.SayAsync(Said.Happened(3, new Change.Patched("c", 3, Said.Json("""{"title":"two"}"""))));
-        await client.WaitForSeqAsync(3, _server.Deadline);
+        await client.WaitForSeqAsync(3, Server.Deadline);
         await client.DisconnectAsync();
 
         var told = new List<FieldConflict>();
@@ -135,7 +127,7 @@ public sealed class CommandsTests
     [Test]
     public async Task A_card_is_moved_between_its_siblings()
     {
-        var (client, line) = await _server.ConnectedAsync(entities:
+        var (client, line) = await Server.ConnectedAsync(entities:
         [
             Said.Card("a", """{"list":"todo","order":"V1"}"""), Said.Card("b", """{"list":"todo","order":"W1"}"""), Said.Card("d", """{"list":"done","order":"A1"}"""),
         ]);

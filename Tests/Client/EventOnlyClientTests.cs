@@ -5,21 +5,13 @@ using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Client;
 
-public sealed class EventOnlyClientTests
+public sealed class EventOnlyClientTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new FakeServer();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public async Task Connecting_says_hello_and_returns_when_the_state_is_there()
     {
-        var connecting = _server.ConnectAsync(_server.Options with { UserName = "ann" });
-        var line = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync(Server.Options with { UserName = "ann" });
+        var line = await Server.AcceptAsync();
 
         (await line.HearAsync<ClientMessage.Connect>()).UserName.Should().Be("ann");
         var join = await line.HearAsync<ClientMessage.Join>();
@@ -36,10 +28,10 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_command_is_in_the_store_at_once_and_completes_with_its_event()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
 
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         client.Store.View.Votes().Should().Be(1);
         var sent = await line.HearAsync<ClientMessage.Submit>();
         await line.SayAsync(Said.Voted(2, Said.Me, sent.N));
@@ -52,9 +44,9 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_refusal_reaches_the_caller_with_all_the_server_said()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
-        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, _server.Deadline);
+        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, Server.Deadline);
         await line.HearAsync<ClientMessage.Submit>();
 
         await line.SayAsync(new ServerMessage.Reject("p", 1, new(ErrorCode.Conflict, "No.", Current: Said.Card("c", """{"x":2}""", 7))));
@@ -68,14 +60,14 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_line_that_breaks_is_made_again_and_resumes_with_what_was_sent()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
-        var first = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        var first = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         await line.HearAsync<ClientMessage.Submit>();
 
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var second = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+        var second = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         var again = await ReconnectAsync();
         var join = await again.GreetAsync();
         await again.SayAsync(Said.Joined(join.Id, 2, recovered: true, outcomes: new Outcome(1, Fate.Coming)), Said.Voted(2, Said.Me, 1));
@@ -94,42 +86,42 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task The_server_says_when_to_come_back()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
 
         await line.SayAsync(new ServerMessage.Disconnect("server_restart", "Back soon.", true, 60_000));
 
-        await _server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), _server.Deadline);
+        await Server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), Server.Deadline);
         client.State.Should().Be(ConnectionState.Reconnecting);
-        _server.Time.Advance(TimeSpan.FromSeconds(63));
-        await (await _server.AcceptAsync()).WelcomeAsync(1);
-        await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(63));
+        await (await Server.AcceptAsync()).WelcomeAsync(1);
+        await client.WaitForStateAsync(ConnectionState.Connected, Server.Deadline);
     }
 
     [Test]
     public async Task A_close_that_says_stop_ends_everything_that_waits()
     {
-        var (client, line) = await _server.ConnectedAsync();
-        var creating = client.CreateAsync("card", JsonFields.Empty, ct: _server.Deadline);
-        var reading = client.EventsAsync().GetAsyncEnumerator(_server.Deadline).MoveNextAsync().AsTask();
+        var (client, line) = await Server.ConnectedAsync();
+        var creating = client.CreateAsync("card", JsonFields.Empty, ct: Server.Deadline);
+        var reading = client.EventsAsync().GetAsyncEnumerator(Server.Deadline).MoveNextAsync().AsTask();
 
         await line.CloseAsync(CloseCode.Replaced);
-        await client.WaitForStateAsync(ConnectionState.Disconnected, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Disconnected, Server.Deadline);
 
         (await creating.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be("replaced");
         await reading.Invoking(async task => await task).Should().ThrowAsync<ClosedException>();
         await client.Invoking(c => c.CreateAsync("card", JsonFields.Empty)).Should().ThrowAsync<ClosedException>();
-        _server.Dialled.Should().Be(1);
+        Server.Dialled.Should().Be(1);
     }
 
     [Test]
     public async Task A_close_counts_even_where_we_were_about_to_say_something()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
 
         await line.CloseAsync(CloseCode.Replaced);
         (await line.HearEndAsync()).Should().NotBeNull("the client answers");
-        var creating = client.CreateAsync("card", JsonFields.Empty, ct: _server.Deadline); // this cannot be written any more
+        var creating = client.CreateAsync("card", JsonFields.Empty, ct: Server.Deadline); // this cannot be written any more
 
         (await creating.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be("replaced");
     }
@@ -137,42 +129,42 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task The_first_attempt_is_repeated_until_the_caller_gives_up()
     {
-        _server.IsDown = true;
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(_server.Deadline);
-        var connecting = EventOnlyClient.ConnectAsync(new Uri("ws://server/ws"), _server.Options, giveUp.Token);
+        Server.IsDown = true;
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Server.Deadline);
+        var connecting = EventOnlyClient.ConnectAsync(new Uri("ws://server/ws"), Server.Options, giveUp.Token);
 
         for (var i = 0; i < 3; i++)
         {
-            await _server.Time.WaitForTimerAsync(due => due > TimeSpan.Zero, _server.Deadline);
-            _server.Time.Advance(TimeSpan.FromSeconds(10));
+            await Server.Time.WaitForTimerAsync(due => due > TimeSpan.Zero, Server.Deadline);
+            Server.Time.Advance(TimeSpan.FromSeconds(10));
         }
         await giveUp.CancelAsync();
 
         await connecting.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
-        _server.Dialled.Should().BeGreaterThanOrEqualTo(3);
+        Server.Dialled.Should().BeGreaterThanOrEqualTo(3);
     }
 
     [Test]
     public async Task Who_wants_to_fail_fast_does()
     {
-        _server.IsDown = true;
+        Server.IsDown = true;
 
-        var connecting = _server.Invoking(server => server.ConnectAsync(server.Options with { RetryInitialConnect = false }));
+        var connecting = Server.Invoking(server => server.ConnectAsync(server.Options with { RetryInitialConnect = false }));
 
         (await connecting.Should().ThrowAsync<ClosedException>()).Which.Message.Should().Contain("Nobody is there.");
-        _server.Dialled.Should().Be(1);
+        Server.Dialled.Should().Be(1);
     }
 
     [Test]
     public async Task Cancelling_takes_back_what_was_not_sent_with_what_depends_on_it()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         using var source = new CancellationTokenSource();
         var creating = client.CreateAsync("card", JsonFields.Empty, "a", source.Token);
-        var updating = client.UpdateAsync("a", Said.Json("""{"x":1}"""), ct: _server.Deadline);
+        var updating = client.UpdateAsync("a", Said.Json("""{"x":1}"""), ct: Server.Deadline);
 
         await source.CancelAsync();
 
@@ -185,7 +177,7 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task Cancelling_what_was_sent_stops_the_waiting_and_not_the_command()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
         using var source = new CancellationTokenSource();
         var voting = client.IncrementAsync("c", "votes", ct: source.Token);
@@ -194,7 +186,7 @@ public sealed class EventOnlyClientTests
         await source.CancelAsync();
         await voting.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
         await line.SayAsync(Said.Voted(2, Said.Me, 1));
-        await client.WaitForSeqAsync(2, _server.Deadline);
+        await client.WaitForSeqAsync(2, Server.Deadline);
 
         client.Store.Confirmed.Votes().Should().Be(1);
         client.PendingCount.Should().Be(0);
@@ -203,11 +195,11 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task Beyond_the_queue_a_command_is_not_even_applied_locally()
     {
-        var (client, _) = await _server.ConnectedAsync(_server.Options with { QueueMax = 1 });
+        var (client, _) = await Server.ConnectedAsync(Server.Options with { QueueMax = 1 });
         await using var __ = client;
-        var first = client.CreateAsync("card", JsonFields.Empty, "a", _server.Deadline);
+        var first = client.CreateAsync("card", JsonFields.Empty, "a", Server.Deadline);
 
-        var second = client.Invoking(c => c.CreateAsync("card", JsonFields.Empty, "b", _server.Deadline));
+        var second = client.Invoking(c => c.CreateAsync("card", JsonFields.Empty, "b", Server.Deadline));
 
         await second.Should().ThrowAsync<QueueFullException>();
         client.Store.Get("b").Should().BeNull();
@@ -217,12 +209,12 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_stream_takes_part_from_the_call_and_ends_rather_than_drop_an_event()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { StreamItemsMax = 2 });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { StreamItemsMax = 2 });
         await using var _ = client;
         var events = client.EventsAsync();
 
         await line.SayAsync(Said.Created(2, "a"), Said.Created(3, "b"), Said.Created(4, "c"));
-        await client.WaitForSeqAsync(4, _server.Deadline);
+        await client.WaitForSeqAsync(4, Server.Deadline);
         var seen = new List<long>();
         var reading = async () =>
         {
@@ -237,15 +229,15 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_snapshot_in_place_of_events_ends_the_streams_that_would_have_a_hole()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var events = client.EventsAsync();
 
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         await (await ReconnectAsync()).WelcomeAsync(9);
 
-        var reading = async () => await events.GetAsyncEnumerator(_server.Deadline).MoveNextAsync();
+        var reading = async () => await events.GetAsyncEnumerator(Server.Deadline).MoveNextAsync();
         var hole = (await reading.Should().ThrowAsync<EventsMissedException>()).Which;
         (hole.FromSeq, hole.ToSeq).Should().Be((2, 9));
     }
@@ -253,7 +245,7 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_ping_is_answered_and_silence_is_noticed()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
 
         await line.SayAsync(new ServerMessage.Ping(CanonicalValue.Of(7)));
@@ -262,22 +254,22 @@ public sealed class EventOnlyClientTests
         for (var step = 0; client.State == ConnectionState.Connected; step++)
         {
             step.Should().BeLessThan(10, "25 s of silence are enough");
-            await _server.Time.WaitForTimerAsync(due => due > TimeSpan.Zero, _server.Deadline);
-            _server.Time.Advance(TimeSpan.FromSeconds(5));
+            await Server.Time.WaitForTimerAsync(due => due > TimeSpan.Zero, Server.Deadline);
+            Server.Time.Advance(TimeSpan.FromSeconds(5));
             if (step >= 5)
-                await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+                await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         }
     }
 
     [Test]
     public async Task A_join_without_an_answer_is_tried_again()
     {
-        var connecting = _server.ConnectAsync();
-        var first = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync();
+        var first = await Server.AcceptAsync();
         await first.GreetAsync();
 
-        await _server.Time.WaitForTimerAsync(due => due > TimeSpan.FromSeconds(4), _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(5));
+        await Server.Time.WaitForTimerAsync(due => due > TimeSpan.FromSeconds(4), Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(5));
         await (await ReconnectAsync()).WelcomeAsync(1);
 
         await using var client = await connecting;
@@ -287,28 +279,28 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_question_without_a_line_fails_at_once_and_one_under_way_when_the_line_breaks()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
-        var asking = client.QueryAsync(new Query(), _server.Deadline);
+        var asking = client.QueryAsync(new Query(), Server.Deadline);
         await line.HearAsync<ClientMessage.Ask>();
 
         client.Cut();
 
         await asking.Invoking(async task => await task).Should().ThrowAsync<OfflineException>();
-        await client.Invoking(c => c.QueryAsync(new Query(), _server.Deadline)).Should().ThrowAsync<OfflineException>();
+        await client.Invoking(c => c.QueryAsync(new Query(), Server.Deadline)).Should().ThrowAsync<OfflineException>();
     }
 
     [Test]
     public async Task Answers_are_matched_by_id_and_a_cancelled_question_is_cancelled_at_the_server()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         using var source = new CancellationTokenSource();
         var given = client.QueryAsync(new Query { Kind = "a" }, source.Token);
         var first = await line.HearAsync<ClientMessage.Ask>();
         await source.CancelAsync();
         (await line.HearAsync<ClientMessage.Cancel>()).Id.Should().Be(first.Id);
-        var asking = client.QueryAsync(new Query { Kind = "b" }, _server.Deadline);
+        var asking = client.QueryAsync(new Query { Kind = "b" }, Server.Deadline);
         var second = await line.HearAsync<ClientMessage.Ask>();
 
         await line.SayAsync(
@@ -322,9 +314,9 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task The_state_of_a_moment_is_put_together_of_its_parts()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
-        var asking = client.AtAsync(5, _server.Deadline);
+        var asking = client.AtAsync(5, Server.Deadline);
         var history = await line.HearAsync<ClientMessage.At>();
 
         await line.SayAsync(
@@ -337,7 +329,7 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_broadcast_is_heard_by_subscribers_and_dropped_while_offline()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var waves = client.BroadcastsAsync("wave");
 
@@ -347,21 +339,21 @@ public sealed class EventOnlyClientTests
             new ServerMessage.Broadcast("p", "other", CanonicalValue.Of(1), "bob", Said.Other),
             new ServerMessage.Broadcast("p", "wave", CanonicalValue.Of(2), "bob", Said.Other));
 
-        await using var reader = waves.GetAsyncEnumerator(_server.Deadline);
+        await using var reader = waves.GetAsyncEnumerator(Server.Deadline);
         (await reader.MoveNextAsync()).Should().BeTrue();
         reader.Current.Data.Should().Be(CanonicalValue.Of(2));
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         client.Broadcast("wave", CanonicalValue.Of(3)).Should().BeFalse();
     }
 
     [Test]
     public async Task The_newest_presence_goes_with_the_next_join()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { Presence = Said.Json("""{"view":"board"}""") });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { Presence = Said.Json("""{"view":"board"}""") });
         await using var _ = client;
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         client.SetPresence(Said.Json("""{"view":"card"}"""));
 
         client.Heal();
@@ -373,14 +365,14 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task Not_now_is_tried_again_after_the_pause_without_the_caller_noticing()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         await line.HearAsync<ClientMessage.Submit>();
 
         await line.SayAsync(Said.Reject(1, ErrorCode.Unavailable, retryAfterMs: 700));
-        await _server.Time.WaitForTimerAsync(due => due == TimeSpan.FromMilliseconds(700), _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromMilliseconds(700));
+        await Server.Time.WaitForTimerAsync(due => due == TimeSpan.FromMilliseconds(700), Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromMilliseconds(700));
         (await line.HearAsync<ClientMessage.Submit>()).N.Should().Be(1);
         await line.SayAsync(Said.Voted(2, Said.Me, 1));
 
@@ -390,9 +382,9 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task Leaving_waits_for_what_is_pending_and_says_goodbye()
     {
-        var patient = _server.Options with { GoodbyeTimeout = TimeSpan.FromSeconds(1) };
-        var (client, line) = await _server.ConnectedAsync(patient, entities: Said.Card("c", "{}"));
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        var patient = Server.Options with { GoodbyeTimeout = TimeSpan.FromSeconds(1) };
+        var (client, line) = await Server.ConnectedAsync(patient, entities: Said.Card("c", "{}"));
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
         var leaving = client.DisposeAsync().AsTask();
         await line.HearAsync<ClientMessage.Submit>();
         leaving.IsCompleted.Should().BeFalse();
@@ -410,12 +402,12 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task A_command_that_the_server_would_close_the_line_for_is_refused_here()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var fat = Said.Json($$"""{"text":"{{new string('x', 65_536)}}"}""");
 
-        var creating = client.CreateAsync("card", fat, "fat", _server.Deadline);
-        var next = client.CreateAsync("card", JsonFields.Empty, "c", _server.Deadline);
+        var creating = client.CreateAsync("card", fat, "fat", Server.Deadline);
+        var next = client.CreateAsync("card", JsonFields.Empty, "c", Server.Deadline);
 
         (await creating.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be("too_large");
         (await line.HearAsync<ClientMessage.Submit>()).N.Should().Be(1, "what is not sent uses up no number");
@@ -430,18 +422,18 @@ public sealed class EventOnlyClientTests
     [Test]
     public async Task Attempts_spread_out_until_a_line_has_held_for_a_while()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { LostAfter = TimeSpan.Zero, Reconnect = new ReconnectPolicy { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(64) } });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { LostAfter = TimeSpan.Zero, Reconnect = new ReconnectPolicy { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(64) } });
         await using var _ = client;
         var pauses = new List<TimeSpan>();
         for (var i = 0; i < 6; i++)
         {
             if (i == 5)
-                _server.Time.Advance(TimeSpan.FromSeconds(6)); // this line holds
+                Server.Time.Advance(TimeSpan.FromSeconds(6)); // this line holds
             line.Abort();
             pauses.Add(await PassPauseAsync(TimeSpan.FromMinutes(1), TimeSpan.MaxValue));
-            line = await _server.AcceptAsync();
+            line = await Server.AcceptAsync();
             await line.WelcomeAsync(1);
-            await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
+            await client.WaitForStateAsync(ConnectionState.Connected, Server.Deadline);
         }
 
         pauses[..5].Max().Should().BeGreaterThan(TimeSpan.FromHours(2));
@@ -452,14 +444,14 @@ public sealed class EventOnlyClientTests
     private async Task<FakeLine> ReconnectAsync()
     {
         await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
-        return await _server.AcceptAsync();
+        return await Server.AcceptAsync();
     }
 
     private async Task<TimeSpan> PassPauseAsync(TimeSpan min, TimeSpan max)
     {
         TimeSpan pause = default;
-        await _server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, _server.Deadline);
-        _server.Time.Advance(pause);
+        await Server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, Server.Deadline);
+        Server.Time.Advance(pause);
         return pause;
     }
 }

@@ -8,16 +8,8 @@ namespace EventOnly.Tests.Client;
 
 /// <summary>What a line does beside connecting and coming back.</summary>
 [Parallelizable]
-public sealed class LineRulesTests
+public sealed class LineRulesTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new FakeServer();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public void The_moves_of_a_line_are_those_that_both_clients_share()
     {
@@ -34,51 +26,51 @@ public sealed class LineRulesTests
     public async Task A_gap_in_the_events_is_mended_by_leaving_and_joining_again_on_the_same_line()
     {
         var troubles = new List<string>();
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) });
         await using var _ = client;
 
         await line.SayAsync(Said.Created(3, "b"));
         await line.HearAsync<ClientMessage.Leave>();
         var join = await line.HearAsync<ClientMessage.Join>();
         await line.SayAsync(Said.Joined(join.Id, 3, recovered: true), Said.Created(2, "a"), Said.Created(3, "b"));
-        await client.WaitForSeqAsync(3, _server.Deadline);
+        await client.WaitForSeqAsync(3, Server.Deadline);
 
         join.Since!.Value.Seq.Should().Be(1);
         client.State.Should().Be(ConnectionState.Connected);
         client.Store.View.Ids().Should().Equal("a", "b");
         troubles.Should().Equal("gap");
-        _server.Dialled.Should().Be(1);
+        Server.Dialled.Should().Be(1);
     }
 
     [Test]
     public async Task A_rejoin_that_is_not_answered_costs_the_line()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { ConnectTimeout = TimeSpan.FromSeconds(7) });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { ConnectTimeout = TimeSpan.FromSeconds(7) });
         await using var _ = client;
         await line.SayAsync(Said.Created(3, "b"));
         await line.HearAsync<ClientMessage.Leave>();
 
-        await _server.Time.WaitForTimerAsync(due => due == TimeSpan.FromSeconds(7), _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(7));
+        await Server.Time.WaitForTimerAsync(due => due == TimeSpan.FromSeconds(7), Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(7));
 
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
     }
 
     [Test]
     public async Task What_is_not_JSON_is_survived_and_what_has_the_wrong_shape_is_made_good_by_a_snapshot_on_a_new_line()
     {
         var troubles = new List<string>();
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) });
         await using var _ = client;
 
         await line.SayAsync("{");
         await line.SayAsync("""{"type":"tomorrow","x":1}""");
         await line.SayAsync(Said.Created(2, "a"));
-        await client.WaitForSeqAsync(2, _server.Deadline);
+        await client.WaitForSeqAsync(2, Server.Deadline);
         client.State.Should().Be(ConnectionState.Connected);
         await line.SayAsync("""{"type":"update"}""");
         await PassPauseAsync(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
-        var join = await (await _server.AcceptAsync()).GreetAsync();
+        var join = await (await Server.AcceptAsync()).GreetAsync();
 
         join.Since.Should().BeNull("the state may lack what could not be read");
         troubles.Should().Equal("bad_frame", "bad_frame");
@@ -87,38 +79,38 @@ public sealed class LineRulesTests
     [Test]
     public async Task A_client_is_idle_until_it_is_to_connect_and_its_commands_wait()
     {
-        await using var client = EventOnlyClient.Create(new Uri("ws://server/ws"), _server.Options);
-        var creating = client.CreateAsync("card", JsonFields.Empty, "a", _server.Deadline);
+        await using var client = EventOnlyClient.Create(new Uri("ws://server/ws"), Server.Options);
+        var creating = client.CreateAsync("card", JsonFields.Empty, "a", Server.Deadline);
         client.State.Should().Be(ConnectionState.Idle);
         client.Store.View.Ids().Should().Equal("a");
-        _server.Dialled.Should().Be(0);
+        Server.Dialled.Should().Be(0);
 
         client.Connect();
         client.Connect();
-        var line = await _server.AcceptAsync();
+        var line = await Server.AcceptAsync();
         await line.WelcomeAsync(0);
         await line.HearAsync<ClientMessage.Submit>();
         await line.SayAsync(Said.Created(1, "a", session: Said.Me));
 
         (await creating).Seq.Should().Be(1);
-        await client.ReadyAsync(_server.Deadline);
-        _server.Dialled.Should().Be(1);
+        await client.ReadyAsync(Server.Deadline);
+        Server.Dialled.Should().Be(1);
     }
 
     [Test]
     public async Task Connect_after_disconnect_resumes_the_same_session_from_where_it_stood()
     {
-        var (client, line) = await _server.ConnectedAsync(seq: 7);
+        var (client, line) = await Server.ConnectedAsync(seq: 7);
         await using var _ = client;
         var changes = client.StateChangesAsync();
-        var lost = client.CreateAsync("card", JsonFields.Empty, ct: _server.Deadline);
+        var lost = client.CreateAsync("card", JsonFields.Empty, ct: Server.Deadline);
 
         await client.DisconnectAsync();
         client.State.Should().Be(ConnectionState.Disconnected);
         await lost.Invoking(async task => await task).Should().ThrowAsync<ClosedException>();
         client.Connect();
         client.State.Should().Be(ConnectionState.Reconnecting);
-        var join = await (await _server.AcceptAsync()).GreetAsync();
+        var join = await (await Server.AcceptAsync()).GreetAsync();
 
         join.Since.Should().Be(new Position(Said.Epoch, 7));
         join.Session.Should().Be("secret-0123456789");
@@ -131,32 +123,32 @@ public sealed class LineRulesTests
     [Test]
     public async Task Nothing_revives_what_was_disconnected_but_the_wish_for_it()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
 
         await client.DisconnectAsync();
-        _server.Time.Advance(TimeSpan.FromHours(1));
-        _server.Dialled.Should().Be(1);
+        Server.Time.Advance(TimeSpan.FromHours(1));
+        Server.Dialled.Should().Be(1);
         client.ReconnectNow();
-        await (await _server.AcceptAsync()).WelcomeAsync(1);
-        await client.ReadyAsync(_server.Deadline);
+        await (await Server.AcceptAsync()).WelcomeAsync(1);
+        await client.ReadyAsync(Server.Deadline);
     }
 
     [Test]
     public async Task Who_is_in_a_hurry_waits_for_no_pause_and_starts_the_ladder_anew()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { Reconnect = new ReconnectPolicy { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(2) } });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { Reconnect = new ReconnectPolicy { Base = TimeSpan.FromHours(1), Cap = TimeSpan.FromHours(2) } });
         await using var _ = client;
-        var changes = client.StateChangesAsync().GetAsyncEnumerator(_server.Deadline);
+        var changes = client.StateChangesAsync().GetAsyncEnumerator(Server.Deadline);
 
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         client.ReconnectNow();
-        var second = await _server.AcceptAsync();
+        var second = await Server.AcceptAsync();
         await second.WelcomeAsync(1);
-        await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Connected, Server.Deadline);
         client.ReconnectNow(); // also where there is a line
-        await (await _server.AcceptAsync()).GreetAsync();
+        await (await Server.AcceptAsync()).GreetAsync();
 
         var attempts = new List<int>();
         for (var i = 0; i < 3; i++)
@@ -170,23 +162,23 @@ public sealed class LineRulesTests
     [Test]
     public async Task A_long_absence_is_told_as_lost_and_its_end_tells_what_was_missed_and_a_short_one_is_not()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { LostAfter = TimeSpan.FromMinutes(5) });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { LostAfter = TimeSpan.FromMinutes(5) });
         await using var _ = client;
-        var changes = client.StateChangesAsync().GetAsyncEnumerator(_server.Deadline);
+        var changes = client.StateChangesAsync().GetAsyncEnumerator(Server.Deadline);
         var told = new List<StateChange>();
 
         foreach (var away in new[] { TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5) })
         {
             client.Cut();
-            await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-            await _server.Time.WaitForTimerAsync(due => due == TimeSpan.FromMinutes(5), _server.Deadline);
+            await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+            await Server.Time.WaitForTimerAsync(due => due == TimeSpan.FromMinutes(5), Server.Deadline);
             await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(500)); // the attempt is held up by the cut
-            _server.Time.Advance(away);
+            Server.Time.Advance(away);
             client.Heal();
-            var again = await _server.AcceptAsync();
+            var again = await Server.AcceptAsync();
             var join = await again.GreetAsync();
             await again.SayAsync(Said.Joined(join.Id, 3, recovered: true), Said.Created(2, "a"), Said.Created(3, "b"));
-            await client.ReadyAsync(_server.Deadline);
+            await client.ReadyAsync(Server.Deadline);
         }
         while (told.Count(change => change.To == ConnectionState.Connected) < 2 && await changes.MoveNextAsync())
             told.Add(changes.Current);
@@ -201,13 +193,13 @@ public sealed class LineRulesTests
     public async Task The_pauses_may_be_chosen_until_there_is_to_be_no_further_attempt()
     {
         var policy = new Impatient();
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { Reconnect = policy });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { Reconnect = policy });
         await using var _ = client;
 
         await line.SayAsync(new ServerMessage.Disconnect("server_restart", "", true, 9));
         await PassPauseAsync(TimeSpan.FromMilliseconds(42), TimeSpan.FromMilliseconds(42));
-        await (await _server.AcceptAsync()).CloseAsync(CloseCode.Overloaded);
-        await client.WaitForStateAsync(ConnectionState.Disconnected, _server.Deadline);
+        await (await Server.AcceptAsync()).CloseAsync(CloseCode.Overloaded);
+        await client.WaitForStateAsync(ConnectionState.Disconnected, Server.Deadline);
 
         policy.Asked.Select(asked => (asked.Attempt, asked.Info.Code, asked.Info.BackOff, asked.Info.RetryAfter)).Should().Equal(
             (0, "server_restart", false, TimeSpan.FromMilliseconds(9)), (3, "overloaded", true, null));
@@ -217,9 +209,9 @@ public sealed class LineRulesTests
     public async Task A_token_is_asked_for_where_there_is_none_and_where_the_server_would_not_have_it_and_not_otherwise()
     {
         var asked = 0;
-        var options = _server.Options with { GetToken = _ => ValueTask.FromResult<string?>($"token-{++asked}") };
-        var connecting = _server.ConnectAsync(options);
-        var line = await _server.AcceptAsync();
+        var options = Server.Options with { GetToken = _ => ValueTask.FromResult<string?>($"token-{++asked}") };
+        var connecting = Server.ConnectAsync(options);
+        var line = await Server.AcceptAsync();
         await line.WelcomeAsync(1, []);
         await using var client = await connecting;
 
@@ -228,7 +220,7 @@ public sealed class LineRulesTests
         await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
         for (var i = 0; i < 2; i++)
         {
-            line = await _server.AcceptAsync();
+            line = await Server.AcceptAsync();
             shown.Add((await line.HearAsync<ClientMessage.Connect>()).Token);
             if (i == 0)
                 await line.SayAsync(new ServerMessage.Connected("c1", "ann", 15_000, 30_000, new(65536, 32, 64, 1000, 64, 100, 4, 500, 1000, 32), 0));
@@ -236,7 +228,7 @@ public sealed class LineRulesTests
             if (i == 0)
                 await PassPauseAsync(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
         }
-        await client.WaitForStateAsync(ConnectionState.Disconnected, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Disconnected, Server.Deadline);
 
         shown.Should().Equal("token-1", "token-2");
         asked.Should().Be(2);
@@ -246,10 +238,10 @@ public sealed class LineRulesTests
     public async Task A_token_that_cannot_be_had_is_asked_for_again()
     {
         var asked = 0;
-        var connecting = _server.ConnectAsync(_server.Options with { GetToken = _ => ++asked == 1 ? throw new InvalidOperationException("no network") : new("token") });
+        var connecting = Server.ConnectAsync(Server.Options with { GetToken = _ => ++asked == 1 ? throw new InvalidOperationException("no network") : new("token") });
 
         await PassPauseAsync(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
-        var line = await _server.AcceptAsync();
+        var line = await Server.AcceptAsync();
         (await line.HearAsync<ClientMessage.Connect>()).Token.Should().Be("token");
 
         await line.CloseAsync(CloseCode.Forbidden);
@@ -259,19 +251,19 @@ public sealed class LineRulesTests
     [Test]
     public async Task The_word_for_a_user_tells_of_commands_that_wait_too_long()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { PingGrace = TimeSpan.FromHours(1) });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { PingGrace = TimeSpan.FromHours(1) });
         await using var _ = client;
         client.Sync.Should().Be(SyncState.Synced);
 
-        var creating = client.CreateAsync("card", JsonFields.Empty, "a", _server.Deadline);
+        var creating = client.CreateAsync("card", JsonFields.Empty, "a", Server.Deadline);
         client.Sync.Should().Be(SyncState.Syncing);
-        _server.Time.Advance(TimeSpan.FromSeconds(8));
+        Server.Time.Advance(TimeSpan.FromSeconds(8));
         client.Sync.Should().Be(SyncState.Stuck);
         await line.SayAsync(Said.Created(2, "a", session: Said.Me));
         await creating;
         client.Sync.Should().Be(SyncState.Synced);
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         client.Sync.Should().Be(SyncState.Offline);
     }
 
@@ -279,14 +271,14 @@ public sealed class LineRulesTests
     [TestCase("write", false)]
     public async Task Who_may_only_read_is_told_so(string role, bool isReadOnly)
     {
-        var connecting = _server.ConnectAsync();
-        var line = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync();
+        var line = await Server.AcceptAsync();
         var join = await line.GreetAsync();
         await line.SayAsync(Said.Joined(join.Id, 0) with { Role = role }, Said.Snapshot(0));
 
         await using var client = await connecting;
         client.IsReadOnly.Should().Be(isReadOnly);
-        client.ClockOffset.Should().Be(DateTimeOffset.UnixEpoch - _server.Time.GetUtcNow());
+        client.ClockOffset.Should().Be(DateTimeOffset.UnixEpoch - Server.Time.GetUtcNow());
         client.Limits!.MessageBytes.Should().Be(65536);
     }
 
@@ -312,8 +304,8 @@ public sealed class LineRulesTests
     private async Task<TimeSpan> PassPauseAsync(TimeSpan min, TimeSpan max)
     {
         TimeSpan pause = default;
-        await _server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, _server.Deadline);
-        _server.Time.Advance(pause);
+        await Server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, Server.Deadline);
+        Server.Time.Advance(pause);
         return pause;
     }
 

@@ -7,23 +7,15 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Client;
 
 [Parallelizable]
-public sealed class PastTests
+public sealed class PastTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Begin() => _server = new();
-
-    [TearDown]
-    public void End() => _server.Dispose();
-
     [Test]
     public async Task Forwards_goes_on_from_where_the_server_says_to_the_end()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
 
-        var (read, asked) = await ReadAsync(client.HistoryAsync(1, 9, _server.Deadline), line, Page(7, 1, 2), Page(null, 9));
+        var (read, asked) = await ReadAsync(client.HistoryAsync(1, 9, Server.Deadline), line, Page(7, 1, 2), Page(null, 9));
 
         read.Should().Equal(1, 2, 9);
         asked.Should().Equal(new HistoryQuery { From = 1, To = 9, Limit = 500 }, new HistoryQuery { From = 7, To = 9, Limit = 500 });
@@ -32,11 +24,11 @@ public sealed class PastTests
     [Test]
     public async Task Without_a_beginning_it_goes_backwards_from_the_present_over_pages_without_a_find()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var query = new HistoryQuery { Entity = "a", Field = "title", By = "ann" };
 
-        var (read, asked) = await ReadAsync(client.HistoryAsync(query, _server.Deadline), line, Page(900), Page(8, 8), Page(null));
+        var (read, asked) = await ReadAsync(client.HistoryAsync(query, Server.Deadline), line, Page(900), Page(8, 8), Page(null));
 
         read.Should().Equal(8);
         query = query with { Limit = 500 };
@@ -46,10 +38,10 @@ public sealed class PastTests
     [Test]
     public async Task A_limit_counts_over_all_pages_and_nothing_is_asked_beyond_it()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
 
-        var (read, asked) = await ReadAsync(client.HistoryAsync(new HistoryQuery { Before = 10, Limit = 3 }, _server.Deadline), line, Page(8, 9, 8), Page(7, 7));
+        var (read, asked) = await ReadAsync(client.HistoryAsync(new HistoryQuery { Before = 10, Limit = 3 }, Server.Deadline), line, Page(8, 9, 8), Page(7, 7));
 
         read.Should().Equal(9, 8, 7);
         asked.Select(query => query.Limit).Should().Equal(3, 1);
@@ -58,11 +50,11 @@ public sealed class PastTests
     [Test]
     public async Task The_last_change_is_one_event_or_null()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
-        var found = client.LastChangeAsync("a", "title", _server.Deadline);
+        var found = client.LastChangeAsync("a", "title", Server.Deadline);
         var asked = await AnswerAsync(line, Page(7, 7));
-        var none = client.LastChangeAsync("a", ct: _server.Deadline);
+        var none = client.LastChangeAsync("a", ct: Server.Deadline);
         await AnswerAsync(line, Page(null));
 
         (await found)!.Seq.Should().Be(7);
@@ -73,9 +65,9 @@ public sealed class PastTests
     [Test]
     public async Task A_time_is_asked_for_to_the_millisecond()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
-        var asking = client.AtAsync(new DateTimeOffset(2026, 11, 21, 9, 0, 0, 123, TimeSpan.FromHours(1)).AddTicks(4567), _server.Deadline);
+        var asking = client.AtAsync(new DateTimeOffset(2026, 11, 21, 9, 0, 0, 123, TimeSpan.FromHours(1)).AddTicks(4567), Server.Deadline);
         var asked = await line.HearAsync<ClientMessage.At>();
 
         await line.SayAsync(Said.Part(5, 1, 1, Said.Card("a", "{}")) with { Id = asked.Id });
@@ -87,12 +79,12 @@ public sealed class PastTests
     [Test]
     public async Task A_state_that_does_not_hash_as_it_should_is_not_given()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var _ = client;
         var good = Said.Card("a", "{}");
         foreach (var (card, isGood) in new[] { (good, true), (Said.Card("a", """{"votes":1}"""), false) })
         {
-            var asking = client.AtAsync(5, _server.Deadline);
+            var asking = client.AtAsync(5, Server.Deadline);
             var asked = await line.HearAsync<ClientMessage.At>();
             await line.SayAsync(
                 Said.Part(5, 1, 2) with { Id = asked.Id },
@@ -108,11 +100,11 @@ public sealed class PastTests
     [Test]
     public async Task What_is_no_longer_kept_is_told_by_the_floor_which_each_page_brings()
     {
-        var (client, line) = await _server.ConnectedAsync();
+        var (client, line) = await Server.ConnectedAsync();
         await using var owned = client;
         client.Floor.Should().Be(0);
 
-        var (read, _) = await ReadAsync(client.HistoryAsync(5, ct: _server.Deadline), line, floor: 200, Page(null, 201));
+        var (read, _) = await ReadAsync(client.HistoryAsync(5, ct: Server.Deadline), line, floor: 200, Page(null, 201));
 
         read.Should().Equal(201);
         client.Floor.Should().Be(200);

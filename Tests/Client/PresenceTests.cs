@@ -6,17 +6,9 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Client;
 
 [Parallelizable]
-public sealed class PresenceTests
+public sealed class PresenceTests : ClientBench
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(50);
-
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Begin() => _server = new();
-
-    [TearDown]
-    public void End() => _server.Dispose();
 
     [Test]
     public void It_is_said_at_once_and_then_once_in_a_period_the_newest_only()
@@ -54,7 +46,7 @@ public sealed class PresenceTests
     [Test]
     public async Task Setting_changes_what_it_names_and_removes_what_is_null()
     {
-        var (client, line) = await ConnectedAsync(_server.Options with { Presence = Said.Json("""{"card":"c","view":"board"}""") });
+        var (client, line) = await ConnectedAsync(Server.Options with { Presence = Said.Json("""{"card":"c","view":"board"}""") });
         await using var _ = client;
 
         await client.Presence.SetAsync(Said.Json("""{"card":null,"typing":true}"""));
@@ -78,7 +70,7 @@ public sealed class PresenceTests
         await using var _ = client;
 
         await line.SayAsync(Presence(joined: [Other("s1", "bob", """{"activity":"away"}"""), Other("s2", "bob", """{"activity":"idle"}"""), Other("s3", "ann")]));
-        await client.WaitUntilAsync(() => client.Others.Count == 3, _server.Deadline);
+        await client.WaitUntilAsync(() => client.Others.Count == 3, Server.Deadline);
 
         client.Presence.Users.Select(user => (user.UserName, user.Activity, user.Sessions.Length)).Should().Equal(("ann", UserActivity.Active, 1), ("bob", UserActivity.Idle, 2));
     }
@@ -88,7 +80,7 @@ public sealed class PresenceTests
     {
         var (client, line) = await ConnectedAsync();
         await using var _ = client;
-        await using var news = client.Presence.ChangesAsync().GetAsyncEnumerator(_server.Deadline);
+        await using var news = client.Presence.ChangesAsync().GetAsyncEnumerator(Server.Deadline);
 
         await line.SayAsync(
             Presence(joined: [Other("s1", "bob"), Other(Said.Me, "me")]), Presence(changed: [new("s1", Said.Json("""{"x":1}"""))]),
@@ -107,13 +99,13 @@ public sealed class PresenceTests
         var (client, line) = await ConnectedAsync();
         await using var _ = client;
         await line.SayAsync(Presence(joined: [Other("s1", "bob")]));
-        await client.WaitUntilAsync(() => client.Others.Count == 1, _server.Deadline);
-        _server.IsDown = true;
+        await client.WaitUntilAsync(() => client.Others.Count == 1, Server.Deadline);
+        Server.IsDown = true;
 
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         (client.Presence.IsStale, client.Others.Count).Should().Be((true, 1));
-        _server.Time.Advance(TimeSpan.FromSeconds(5));
+        Server.Time.Advance(TimeSpan.FromSeconds(5));
 
         client.Others.Should().BeEmpty();
     }
@@ -124,24 +116,24 @@ public sealed class PresenceTests
         var (client, line) = await ConnectedAsync();
         await using var _ = client;
         await line.SayAsync(Presence(joined: [Other("s1", "bob")]));
-        await client.WaitUntilAsync(() => client.Others.Count == 1, _server.Deadline);
+        await client.WaitUntilAsync(() => client.Others.Count == 1, Server.Deadline);
 
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(1));
-        line = await _server.AcceptAsync();
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(1));
+        line = await Server.AcceptAsync();
         var join = await line.GreetAsync();
         await line.SayAsync(Said.Joined(join.Id, 1, recovered: true) with { Members = [Other("s1", "bob")], MemberCount = 2 });
-        await client.WaitForStateAsync(ConnectionState.Connected, _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(5));
+        await client.WaitForStateAsync(ConnectionState.Connected, Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(5));
 
         (client.Presence.IsStale, client.Others.Count).Should().Be((false, 1));
     }
 
     private async Task<(EventOnlyClient Client, FakeLine Line)> ConnectedAsync(ClientOptions? options = null)
     {
-        var connecting = _server.ConnectAsync(options);
-        var line = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync(options);
+        var line = await Server.AcceptAsync();
         var join = await line.GreetAsync();
         await line.SayAsync(Said.Joined(join.Id, 1) with { MemberCount = 2 }, Said.Snapshot(1));
         return (await connecting, line);

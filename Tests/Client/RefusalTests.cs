@@ -5,24 +5,16 @@ using EventOnly.Tests.Support;
 namespace EventOnly.Tests.Client;
 
 /// <summary>What a client does when the server refuses it a join or a command, or would.</summary>
-public sealed class RefusalTests
+public sealed class RefusalTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new FakeServer();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public async Task A_conflict_may_come_without_the_entity()
     {
         var troubles = new List<string>();
-        var (client, line) = await _server.ConnectedAsync(
-            _server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) }, entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(
+            Server.Options with { OnTrouble = trouble => troubles.Add(trouble.Code) }, entities: Said.Card("c", "{}"));
         await using var _ = client;
-        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, _server.Deadline);
+        var updating = client.UpdateAsync("c", Said.Json("""{"x":1}"""), ifVersion: 9, Server.Deadline);
         await line.HearAsync<ClientMessage.Submit>();
 
         await line.SayAsync("""{"type":"reject","project":"p","n":1,"code":"conflict","message":"No.","retryable":false}""");
@@ -36,13 +28,13 @@ public sealed class RefusalTests
     [Test]
     public async Task A_command_over_the_message_limit_is_never_sent_and_fails_with_what_depends_on_it()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
         client.Cut();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var creating = client.CreateAsync("card", Said.Json($$"""{"text":"{{new string('x', 65536)}}"}"""), "big", _server.Deadline);
-        var updating = client.UpdateAsync("big", Said.Json("""{"x":1}"""), ct: _server.Deadline);
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+        var creating = client.CreateAsync("card", Said.Json($$"""{"text":"{{new string('x', 65536)}}"}"""), "big", Server.Deadline);
+        var updating = client.UpdateAsync("big", Said.Json("""{"x":1}"""), ct: Server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
 
         client.Heal();
         var again = await ReconnectAsync();
@@ -62,16 +54,16 @@ public sealed class RefusalTests
     [TestCase(ErrorCode.RateLimited)]
     public async Task A_join_that_is_refused_for_now_is_tried_again_after_the_pause_the_server_asks_for(ErrorCode code)
     {
-        var connecting = _server.ConnectAsync();
-        var first = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync();
+        var first = await Server.AcceptAsync();
         var join = await first.GreetAsync();
 
         await first.SayAsync(new ServerMessage.Error(join.Id, code, "Not now.", RetryAfterMs: 60_000));
-        await _server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), _server.Deadline);
-        _server.Time.Advance(TimeSpan.FromSeconds(59));
-        _server.Dialled.Should().Be(1);
-        _server.Time.Advance(TimeSpan.FromSeconds(4));
-        await (await _server.AcceptAsync()).WelcomeAsync(1);
+        await Server.Time.WaitForTimerAsync(due => due >= TimeSpan.FromSeconds(60), Server.Deadline);
+        Server.Time.Advance(TimeSpan.FromSeconds(59));
+        Server.Dialled.Should().Be(1);
+        Server.Time.Advance(TimeSpan.FromSeconds(4));
+        await (await Server.AcceptAsync()).WelcomeAsync(1);
 
         await using var client = await connecting;
         client.State.Should().Be(ConnectionState.Connected);
@@ -80,17 +72,17 @@ public sealed class RefusalTests
     [Test]
     public async Task A_rejoin_that_is_refused_for_now_keeps_the_commands_and_is_tried_again()
     {
-        var (client, line) = await _server.ConnectedAsync(entities: Said.Card("c", "{}"));
+        var (client, line) = await Server.ConnectedAsync(entities: Said.Card("c", "{}"));
         await using var _ = client;
         line.Abort();
-        await client.WaitForStateAsync(ConnectionState.Reconnecting, _server.Deadline);
-        var voting = client.IncrementAsync("c", "votes", ct: _server.Deadline);
+        await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
+        var voting = client.IncrementAsync("c", "votes", ct: Server.Deadline);
 
         var refused = await ReconnectAsync();
         var join = await refused.GreetAsync();
         await refused.SayAsync(new ServerMessage.Error(join.Id, ErrorCode.Unavailable, "Not now.", RetryAfterMs: 60_000));
         await PassPauseAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(63));
-        var again = await _server.AcceptAsync();
+        var again = await Server.AcceptAsync();
         var rejoin = await again.GreetAsync();
         await again.SayAsync(Said.Joined(rejoin.Id, 1, recovered: true));
         await again.HearAsync<ClientMessage.Submit>();
@@ -104,14 +96,14 @@ public sealed class RefusalTests
     [TestCase(ErrorCode.Forbidden, "forbidden")]
     public async Task A_join_that_is_refused_for_good_is_not_tried_again(ErrorCode code, string word)
     {
-        var connecting = _server.ConnectAsync();
-        var line = await _server.AcceptAsync();
+        var connecting = Server.ConnectAsync();
+        var line = await Server.AcceptAsync();
         var join = await line.GreetAsync();
 
         await line.SayAsync(new ServerMessage.Error(join.Id, code, "No."));
 
         (await connecting.Invoking(async task => await task).Should().ThrowAsync<ClosedException>()).Which.Code.Should().Be(word);
-        _server.Dialled.Should().Be(1);
+        Server.Dialled.Should().Be(1);
     }
 
     private static async Task RefusedAsync(Task task, string code) =>
@@ -121,14 +113,14 @@ public sealed class RefusalTests
     private async Task<FakeLine> ReconnectAsync()
     {
         await PassPauseAsync(TimeSpan.Zero, TimeSpan.FromMilliseconds(250));
-        return await _server.AcceptAsync();
+        return await Server.AcceptAsync();
     }
 
     private async Task<TimeSpan> PassPauseAsync(TimeSpan min, TimeSpan max)
     {
         TimeSpan pause = default;
-        await _server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, _server.Deadline);
-        _server.Time.Advance(pause);
+        await Server.Time.WaitForTimerAsync(due => (pause = due) >= min && due <= max, Server.Deadline);
+        Server.Time.Advance(pause);
         return pause;
     }
 }

@@ -7,20 +7,12 @@ namespace EventOnly.Tests.Client;
 
 /// <summary>Streams: which events, from where, and what becomes of those that find no room.</summary>
 [Parallelizable]
-public sealed class StreamsTests
+public sealed class StreamsTests : ClientBench
 {
-    private FakeServer _server = null!;
-
-    [SetUp]
-    public void Start() => _server = new FakeServer();
-
-    [TearDown]
-    public void Stop() => _server.Dispose();
-
     [Test]
     public async Task A_stream_from_a_seq_reads_what_was_and_goes_on_with_what_happens_without_a_hole()
     {
-        var (client, line) = await _server.ConnectedAsync(seq: 3);
+        var (client, line) = await Server.ConnectedAsync(seq: 3);
         await using var _ = client;
         var events = client.EventsAsync(fromSeq: 2);
         await line.SayAsync(Said.Created(4, "d"));
@@ -36,7 +28,7 @@ public sealed class StreamsTests
     [Test]
     public async Task A_stream_from_a_seq_to_come_begins_there()
     {
-        var (client, line) = await _server.ConnectedAsync(seq: 3);
+        var (client, line) = await Server.ConnectedAsync(seq: 3);
         await using var _ = client;
         var events = client.EventsAsync(fromSeq: 5);
 
@@ -49,7 +41,7 @@ public sealed class StreamsTests
     [TestCase(2, new long[] { })]
     public async Task A_stream_from_a_seq_that_is_no_longer_kept_says_what_is_missing(int missing, long[] kept)
     {
-        var (client, line) = await _server.ConnectedAsync(seq: 3);
+        var (client, line) = await Server.ConnectedAsync(seq: 3);
         await using var _ = client;
         var reading = TakeAsync(client.EventsAsync(fromSeq: 2), 2);
 
@@ -63,12 +55,12 @@ public sealed class StreamsTests
     [Test]
     public async Task The_oldest_makes_room_where_that_was_asked_for_and_is_counted()
     {
-        var (client, line) = await _server.ConnectedAsync(_server.Options with { StreamItemsMax = 2 });
+        var (client, line) = await Server.ConnectedAsync(Server.Options with { StreamItemsMax = 2 });
         await using var _ = client;
         var events = client.EventsAsync(overflow: Overflow.DropOldest);
 
         await line.SayAsync(Said.Created(2, "a"), Said.Created(3, "b"), Said.Created(4, "c"));
-        await client.WaitForSeqAsync(4, _server.Deadline);
+        await client.WaitForSeqAsync(4, Server.Deadline);
 
         (await TakeAsync(events, 2)).Should().Equal(3, 4);
         events.Dropped.Should().Be(1);
@@ -102,7 +94,7 @@ public sealed class StreamsTests
     private async Task<List<long>> TakeAsync(Subscription<ProjectEvent> events, int count)
     {
         var seqs = new List<long>();
-        await foreach (var happened in events.WithCancellation(_server.Deadline))
+        await foreach (var happened in events.WithCancellation(Server.Deadline))
         {
             seqs.Add(happened.Seq);
             if (seqs.Count == count)

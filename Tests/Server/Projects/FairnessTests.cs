@@ -11,12 +11,9 @@ namespace EventOnly.Tests.Server.Projects;
 [Parallelizable(ParallelScope.All)]
 public sealed class FairnessTests
 {
-    /// <summary>As in the loop: turns after which it lets others have the thread.</summary>
-    private const int TurnsInARow = 16;
-
     private const int Batch = 8;
     private const int QuietProjects = 50;
-    private const int BusyEvents = 40 * TurnsInARow * Batch;
+    private const int BusyEvents = 40 * ProjectLoop.TurnsInARow * Batch;
 
     [Test]
     public async Task Beside_a_project_that_never_rests_each_quiet_one_has_its_turn_after_a_few_of_the_others()
@@ -50,7 +47,7 @@ public sealed class FairnessTests
         thread.GoUntil(() => told == BusyEvents && quiet.TrueForAll(project => project.HasHeardAll));
 
         quiet.Sum(project => project.Waits.Count).Should().Be(BusyEvents / Batch);
-        quiet.SelectMany(project => project.Waits).Should().OnlyContain(wait => wait <= TurnsInARow * Batch, "it waits for no more than what the busy one does in a row");
+        quiet.SelectMany(project => project.Waits).Should().OnlyContain(wait => wait <= ProjectLoop.TurnsInARow * Batch, "it waits for no more than what the busy one does in a row");
         ann.Events().Select(happened => happened.N).Should().Equal(Enumerable.Range(1, BusyEvents).Select(n => (long)n));
         await stopping.CancelAsync();
         thread.GoUntil(() => running.TrueForAll(loop => loop.IsCompleted));
