@@ -94,7 +94,7 @@ internal sealed class SlowReaderTests
 
     private static async Task SayAsync(WebSocket socket, string text)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3)); // only what never comes takes longer, however busy the machine
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, deadline.Token);
     }
 
