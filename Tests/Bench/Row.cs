@@ -8,6 +8,11 @@ namespace EventOnly.Tests.Bench;
 /// <param name="IsMet">Whether it was; null without a goal.</param>
 internal sealed record Figure(string Name, double? Value, string Unit = "", string? Goal = null, bool? IsMet = null)
 {
+    /// <summary>What cannot be told, as a ratio to nothing, is no figure, and meets no goal.</summary>
+    public double? Value { get; } = Value is { } value && double.IsFinite(value) ? value : null;
+
+    public bool? IsMet { get; } = IsMet is { } met ? met && Value is { } value && double.IsFinite(value) : null;
+
     public static Figure AtLeast(string name, double value, double goal, string unit = "") =>
         new(name, value, unit, $"≥ {Report.Show(goal)} {unit}".TrimEnd(), value >= goal);
 

@@ -37,6 +37,15 @@ internal sealed class BenchTests
     }
 
     [Test]
+    public void A_ratio_to_nothing_is_no_figure_and_meets_no_goal([Values(double.PositiveInfinity, double.NaN)] double value)
+    {
+        var figure = Figure.AtLeast("times", value, 1);
+
+        figure.Should().BeEquivalentTo(new { Value = (double?)null, IsMet = (bool?)false });
+        Report.ToJson("x", Machine.Look(AppContext.BaseDirectory, TimeProvider.System), [new("section", "row", figure)], []).Should().Contain("times", "a report can hold it");
+    }
+
+    [Test]
     public void What_is_not_understood_is_said([Values("--fast", "fan", "--json")] string argument) =>
         FluentActions.Invoking(() => BenchArguments.Read([argument])).Should().Throw<FormatException>().WithMessage($"*{argument}*");
 
