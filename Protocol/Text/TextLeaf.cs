@@ -6,8 +6,9 @@ internal sealed class TextLeaf(char[] units) : TextNode(units.Length)
     public const int UnitsMax = 512;
     public const int UnitsMin = UnitsMax / 4;
 
-    /// <summary>The bases of the hash, raised to 0 and up: the sum of at most <see cref="UnitsMax"/> products of 47 bits needs no reduction.</summary>
-    private static readonly (uint First, uint Second)[] s_powers = Powers();
+    /// <summary>The bases of the hash, raised to <see cref="UnitsMax"/> and down to 0: that many products of 47 bits need no reduction in between.</summary>
+    private static readonly uint[] s_firstPowers = Powers(static power => power.First);
+    private static readonly uint[] s_secondPowers = Powers(static power => power.Second);
 
     public override int Height => 0;
 
@@ -39,23 +40,17 @@ internal sealed class TextLeaf(char[] units) : TextNode(units.Length)
     protected override (TextHash Hash, TextHash Power) ComputeHash()
     {
         ulong first = 0, second = 0;
-        var powers = s_powers.AsSpan(0, units.Length);
-        for (var i = 0; i < units.Length; i++)
+        var firstPowers = s_firstPowers.AsSpan(UnitsMax + 1 - units.Length);
+        var secondPowers = s_secondPowers.AsSpan(UnitsMax + 1 - units.Length);
+        for (var i = 0; i < units.Length && i < firstPowers.Length && i < secondPowers.Length; i++)
         {
-            ref readonly var power = ref powers[^(i + 1)];
             var unit = (ulong)units[i] + 1;
-            first += unit * power.First;
-            second += unit * power.Second;
+            first += unit * firstPowers[i];
+            second += unit * secondPowers[i];
         }
-        var (firstPower, secondPower) = s_powers[units.Length];
-        return (new(TextHash.Reduce(first), TextHash.Reduce(second)), new(firstPower, secondPower));
+        return (new(TextHash.Reduce(first), TextHash.Reduce(second)), new(s_firstPowers[UnitsMax - units.Length], s_secondPowers[UnitsMax - units.Length]));
     }
 
-    private static (uint First, uint Second)[] Powers()
-    {
-        var powers = new (uint, uint)[UnitsMax + 1];
-        for (var i = 0; i <= UnitsMax; i++)
-            (powers[i].Item1, powers[i].Item2) = TextHash.PowerOf(i);
-        return powers;
-    }
+    private static uint[] Powers(Func<TextHash, uint> lane) =>
+        [.. Enumerable.Range(0, UnitsMax + 1).Select(i => lane(TextHash.PowerOf(UnitsMax - i)))];
 }
