@@ -58,6 +58,15 @@ public static class ErrorDetails
 
     /// <summary>Nested beyond the limit.</summary>
     public const string TooDeep = "too_deep";
+
+    /// <summary>Of a text's delta: not an array of parts, each with one known key and a length or a string.</summary>
+    public const string BadDelta = "bad_delta";
+
+    /// <summary>Of a text's delta: not in normal form.</summary>
+    public const string NotNormal = "not_normal";
+
+    /// <summary>Of a text's delta: puts in half a surrogate pair, or U+0000.</summary>
+    public const string BadUnicode = "bad_unicode";
 }
 
 /// <summary>Why a connection ended, as the status code of the close frame (RFC 6455 section 7.4).</summary>

@@ -18,6 +18,9 @@
  * @property {number} version seq of the last create or patch; 0 while the create is still pending
  * @property {JsonObject} data
  *
+ * @typedef {{ retain?: number, insert?: string, delete?: number }} DeltaPart exactly one of them: units kept, put in, or taken away
+ * @typedef {DeltaPart[]} Delta a change of a text in normal form (docs/wire.md)
+ *
  * @typedef {{ type: 'create', entity: string, kind: string, data: JsonObject, version?: number }} CreateOp
  * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number },
  *   ifVersion?: number, version?: number }} UpdateOp
