@@ -24,7 +24,7 @@ internal sealed class Surroundings(ConnectionOptions options, ProjectDirectory p
 
     public ServerMetrics Metrics { get; } = metrics ?? ServerMetrics.Unwatched;
 
-    public Backlog Backlog { get; } = new(time);
+    public Backlog Backlog { get; } = new();
 
     public AnnouncedLimits Announced { get; } = options.ToAnnounced(projects.Options.TextUnitsMax);
 

@@ -653,7 +653,7 @@ declare class Project<App = AnyKinds> {
      */
     get sync(): Sync;
     /**
-     * Resolves when connected and the project is here; at once if that is so already.
+     * Resolves when connected and all is here that was there when we joined; at once if that is so already.
      * @param {{ signal?: AbortSignal, timeout?: number }} [options] timeout in ms; none by default
      * @returns {Promise<void>} rejects with `ClosedError`, `TimeoutError` or the signal's reason
      */
