@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Item, Op, ProjectEvent, WireEntity } from './types.js' */
-import { fold, opsOf } from './fold.js';
+import { fold, itemOf, opsOf } from './fold.js';
 import { StateHash } from './hash.js';
 
 /** The confirmed state of a project: entities, position and state hash, moved by events and by nothing else. */
@@ -14,7 +14,7 @@ export class ProjectState {
     this.seq = seq;
     /** @type {Map<string, Item>} */
     this.items = new Map();
-    for (const { entity: id, kind, version, data } of entities) this.#put(id, { id, kind, version, data });
+    for (const entity of entities) this.#put(entity.entity, itemOf(entity));
   }
 
   /** Of all entities, see docs/wire.md section 8. */

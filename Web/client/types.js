@@ -16,13 +16,16 @@
  * @property {string} id
  * @property {string} kind
  * @property {number} version seq of the last create or patch; 0 while the create is still pending
- * @property {JsonObject} data
+ * @property {JsonObject} data a shared text is a plain string in it
+ * @property {{ [field: string]: { born: number } }} [texts] fields that are shared texts; `born`: seq of the event that began it, 0 while that is pending
  *
  * @typedef {{ retain?: number, insert?: string, delete?: number }} DeltaPart exactly one of them: units kept, put in, or taken away
  * @typedef {DeltaPart[]} Delta a change of a text in normal form (docs/wire.md)
  *
  * @typedef {{ type: 'create', entity: string, kind: string, data: JsonObject, version?: number }} CreateOp
- * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number },
+ * @typedef {{ field: string, delta: Delta, base?: number, len?: number }} Edit of a shared text; `base`: the seq it is about, as it is sent; `len`: of an
+ *   event, UTF-16 units of the text after it
+ * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number }, edit?: Edit,
  *   ifVersion?: number, version?: number }} UpdateOp
  * @typedef {{ type: 'delete', entity: string, ifVersion?: number }} DeleteOp
  * @typedef {CreateOp | UpdateOp | DeleteOp} Op one operation, of a command (no version yet) or of an event
@@ -113,6 +116,19 @@
  * @property {Json} [theirs] what they wrote; missing where they removed it
  * @property {string} by their name
  *
+ * @typedef {object} TextChange what became of a shared text as it is seen
+ * @property {string} id
+ * @property {string} field
+ * @property {Delta} delta over what was seen before
+ * @property {'local' | 'remote' | 'undo' | 'refused' | 'snapshot'} origin undo: we took something back, or made it again
+ * @property {string} [by] the author of a remote one
+ * @property {number} seq the position after it
+ *
+ * @typedef {{ id: string, field: string, code: string, delta: Delta, text: string }} TextRefused what we wrote and could not stay; `text`: all of the
+ *   text as it was seen with it, so that nobody has to write it again
+ * @typedef {{ id: string, field: string, text: string }} TextGone the field is no text any more, or another one; what was last seen of it
+ * @typedef {{ id: string, field: string, text: string, born: number }} KeptText what edits under way are about
+ *
  * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
  * @typedef {CreateOp & OpStamp} CreateEvent
  * @typedef {UpdateOp & OpStamp} UpdateEvent
@@ -131,6 +147,9 @@
  * @property {CreateEvent} create
  * @property {UpdateEvent} update
  * @property {DeleteEvent} delete
+ * @property {TextChange} text a shared text is seen otherwise
+ * @property {TextRefused} textRefused
+ * @property {TextGone} textGone
  * @property {Broadcast} broadcast
  * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError, reverted: string[] }} reject no `n`: refused
  *   before it was sent; `reverted`: ids of entities that look otherwise now that it has left the view
@@ -148,6 +167,7 @@
  * @property {number} seq where we stood
  * @property {number} c the next number
  * @property {{ n?: number, epoch?: string, since: number, body: Command }[]} ops those with a number may have been sent
+ * @property {KeptText[]} [texts] that the edits among them are about
  *
  * @typedef {object} Keep where it is kept
  * @property {(key: string, claims: (session: string) => Promise<boolean>) => Promise<Kept | undefined> | Kept | undefined} load gives what was
