@@ -4,7 +4,7 @@
  * @import { Conflicts } from './conflicts.js'
  * @import { Effect } from './effects.js'
  * @import { Pending, PendingCommand } from './pending.js'
- * @import { Texts } from './texts.js'
+ * @import { TextEdits } from './text-edits.js'
  * @import { Views } from './views.js'
  */
 import { ackOf } from './effects.js';
@@ -29,7 +29,7 @@ export class Endings {
   /** By our clock, ms. */
   now = 0;
 
-  /** @param {{ pending: Pending, texts: Texts, views: Views, conflicts: Conflicts }} parts @param {() => number} seq where the replica stands */
+  /** @param {{ pending: Pending, texts: TextEdits, views: Views, conflicts: Conflicts }} parts @param {() => number} seq where the replica stands */
   constructor({ pending, texts, views, conflicts }, seq) {
     this.#pending = pending;
     this.#texts = texts;
@@ -60,6 +60,13 @@ export class Endings {
 
   /** Commands that have come to nothing. @param {readonly PendingCommand[]} commands @returns {Effect[]} */
   nothing(commands) { return commands.map(command => ({ do: 'settle', command, ack: ackOf(command, this.#seq()) })); }
+
+  /** We stand where edits of a text that lay before us are about: they are seen, and may be sent. @param {string | undefined} epoch @returns {Effect[]} */
+  wake(epoch) {
+    const { sleeping } = this.#texts;
+    const texts = sleeping.length > 0 ? this.#texts.wake(this.#seq(), epoch) : [];
+    return [...this.changed(sleeping, 'remote'), ...texts];
+  }
 
   /** Edits of which others have left nothing need not be sent. @returns {Effect[]} */
   empty() {

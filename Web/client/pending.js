@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Ack, Command, Delta, Edit, Kept, Op, Outcome, UpdateOp } from './types.js' */
+/** @import { Ack, Command, Delta, Edit, Kept, KeptText, Op, Outcome, UpdateOp } from './types.js' */
 import { coalesce } from './coalesce.js';
 import { QueueFullError } from './errors.js';
 import { opsOf } from './fold.js';
@@ -30,6 +30,7 @@ const utf8 = new TextEncoder();
  * @property {string} [epoch] of the journal it was first sent to
  * @property {number} [rebased] how often the server could not move this edit to where it stands
  * @property {boolean} [loose] an edit that was moved over a snapshot: what the server makes of it may read otherwise
+ * @property {KeptText} [asleep] an edit of this text, which lies before us: neither seen nor sent until we stand there
  * @property {number} [dueSeq] took effect: settled, at the latest, when the replica stands here
  */
 
@@ -103,7 +104,7 @@ export class Pending {
 
   /** Pending operations on an entity, oldest first. @param {string} id */
   opsOn(id) {
-    return this.on(id).flatMap(command => command.ops.filter(op => op.entity === id));
+    return this.on(id).flatMap(({ asleep, ops }) => asleep ? [] : ops.filter(op => op.entity === id));
   }
 
   /**
@@ -144,7 +145,7 @@ export class Pending {
   #lastEdit({ entity, edit }) {
     const { field } = /** @type {Edit} */ (edit);
     const last = this.on(entity).filter(({ body, ops }) => editOf(body)?.field === field || ops.some(op => touches(op, entity, field))).at(-1);
-    return this.#coalesces && last && editOf(last.body) && last.n === undefined ? last : undefined;
+    return this.#coalesces && last && editOf(last.body) && last.n === undefined && !last.asleep ? last : undefined;
   }
 
   /** An edit reads otherwise now, because others have edited the text before it. @param {PendingCommand} command @param {Delta} delta */
@@ -247,24 +248,36 @@ export class Pending {
     command.turn = ++this.#lastTurn;
   }
 
-  /** What is to outlive the page. */
-  get kept() {
-    return { c: this.nextN, ops: [...this].map(({ n, epoch, since, body }) => ({ n, epoch, since, body })) };
+  /** What is to outlive the page. @param {ReadonlyMap<PendingCommand, KeptText>} bases what edits are about */
+  kept(bases) {
+    const texts = [...new Set(bases.values())];
+    const ops = [...this].map(command => {
+      const { n, epoch, since, body } = command;
+      const base = bases.get(command);
+      return { n, epoch, since, body, ...base && { text: texts.indexOf(base) } };
+    });
+    return { c: this.nextN, ops, ...texts.length > 0 && { texts } };
   }
 
   /**
    * Takes over what an earlier page left: it comes before all that this one has. What has a number may have been sent.
-   * @param {Kept} kept
+   * @param {Kept} kept @returns {Map<PendingCommand, KeptText>} what edits are about
    */
-  restore({ c, ops }) {
+  restore({ c, ops, texts = [] }) {
+    /** @type {Map<PendingCommand, KeptText>} */
+    const bases = new Map();
     const mine = [...this];
     for (const command of mine) this.remove(command);
     this.#lastN = c - 1;
-    for (const { n, epoch, since, body } of ops) {
+    for (const { n, epoch, since, body, text } of ops) {
       const bytes = utf8.encode(JSON.stringify(body)).length;
-      this.#put({ n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 });
+      /** @type {PendingCommand} */
+      const command = { n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 };
+      if (text !== undefined && texts[text]) bases.set(command, texts[text]);
+      this.#put(command);
     }
     for (const command of mine) this.#put(command);
+    return bases;
   }
 
   /** Another session begins to count. */

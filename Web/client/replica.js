@@ -11,7 +11,7 @@ import { Endings } from './endings.js';
 import { opsOf } from './fold.js';
 import { idsOf, NOBODY, Pending, textKeyOf } from './pending.js';
 import { editOf } from './text-field.js';
-import { Texts } from './texts.js';
+import { TextEdits } from './text-edits.js';
 import { looksSame, Views } from './views.js';
 import { ProjectState } from './state.js';
 import { StateCheck } from './state-check.js';
@@ -65,7 +65,7 @@ export class Replica {
     this.#listen = options.listen;
     this.#pending = new Pending(options);
     this.#views = new Views(this.#pending, () => this.confirmed);
-    this.#texts = new Texts(this.#pending, () => this.confirmed);
+    this.#texts = new TextEdits(this.#pending, () => this.confirmed);
     this.#endings = new Endings({ pending: this.#pending, texts: this.#texts, views: this.#views, conflicts: this.#conflicts }, () => this.seq);
     this.#fold = options.fold;
     this.#confirmed = new ProjectState(0, [], options.fold);
@@ -145,8 +145,9 @@ export class Replica {
   /**
    * Takes an edit of a text, made for what is seen of it, which there must be; one that is too much for a message goes as several. Throws `QueueFullError`.
    * @param {string} id @param {string} field @param {Delta} delta @param {Owner} owner of the last of them @param {number} now
+   * @param {'local' | 'undo'} [origin] @returns {Effect[]}
    */
-  edit(id, field, delta, owner, now) {
+  edit(id, field, delta, owner, now, origin = 'local') {
     const deltas = divided(delta);
     if (deltas.length > 1) this.#pending.room(deltas.length, JSON.stringify(deltas).length);
     /** @type {Effect[]} */
@@ -156,7 +157,7 @@ export class Replica {
       const { settled } = this.#pending.add({ type: 'update', entity: id, edit: { field, delta: part } }, last ? owner : NOBODY, now);
       effects.push(...this.#endings.nothing(settled));
     }
-    return [...this.#endings.changed([id], 'local'), { do: 'text', text: { id, field, delta, origin: 'local', seq: this.seq } }, ...effects];
+    return [...this.#endings.changed([id], 'local'), { do: 'text', text: { id, field, delta, origin, seq: this.seq } }, ...effects];
   }
 
   /** The next command to send, or undefined: none, or not now. */
@@ -201,16 +202,12 @@ export class Replica {
   }
 
   /** What is to outlive the page. @returns {Kept} */
-  kept() {
-    const { kept: texts } = this.#texts;
-    return { session: this.#secret, epoch: this.#epoch, seq: this.seq, ...this.#pending.kept, ...texts.length > 0 && { texts } };
-  }
+  kept() { return { session: this.#secret, epoch: this.#epoch, seq: this.seq, ...this.#pending.kept(this.#texts.kept(this.seq, this.#epoch)) }; }
 
   /** Takes over what an earlier page left. @param {Kept} kept */
   restore(kept) {
     this.#secret = kept.session;
-    this.#pending.restore(kept);
-    this.#texts.restore(kept.texts ?? []);
+    this.#texts.sleep(this.#pending.restore(kept));
     return this.#endings.changed(kept.ops.flatMap(({ body }) => opsOf(body).map(op => op.entity)), 'local');
   }
 
@@ -284,7 +281,8 @@ export class Replica {
     const before = this.#confirmed;
     const { epoch } = /** @type {Joined} */ (this.#joined);
     const reason = this.#epoch === undefined ? 'first' : this.#epoch === epoch ? 'behind' : 'epoch';
-    const texts = this.#texts.remember(({ dueSeq }) => dueSeq !== undefined && dueSeq <= last.seq);
+    const texts = this.#texts.remember(({ dueSeq }) => dueSeq !== undefined && dueSeq <= last.seq,
+      reason === 'behind' && last.seq < this.seq ? { seq: this.seq, epoch } : undefined);
     this.#confirmed = new ProjectState(last.seq, this.#entities, this.#fold);
     this.#entities = [];
     this.#toldSeq = this.#epoch === epoch ? Math.max(this.#toldSeq, last.seq) : last.seq;
@@ -298,7 +296,7 @@ export class Replica {
     return [
       ...settled,
       ...this.#endings.changed([...new Set([...before.items.keys(), ...this.confirmed.keys()])], 'snapshot'),
-      ...replaced, ...this.#endings.empty(),
+      ...replaced, ...this.#endings.wake(epoch), ...this.#endings.empty(),
       { do: 'snapshot', seq: last.seq, count, reason },
       { do: 'live', mode: 'snapshot', missed: reason === 'behind' ? Math.max(0, last.seq - before.seq) : reason === 'first' ? 0 : undefined },
       ...last.hash === undefined ? [] : this.#compare(last.hash, false),
@@ -343,15 +341,15 @@ export class Replica {
     const conflicts = own ? [] : this.#conflicts.of(event, before, id => this.#pending.opsOn(id), this.confirmed, this.#now);
     const texts = this.#texts.happened(opsOf(event), command, was, event);
     if (command) this.#endings.done(command);
-    const settled = [...this.#endings.due(event.seq), ...this.#endings.empty()];
+    const settled = [...this.#endings.due(event.seq), ...this.#endings.wake(this.#epoch), ...this.#endings.empty()];
     this.#views.forget(touched);
     const visible = touched.filter(id => !hidden.includes(id) || !looksSame(before.get(id), this.view(id)));
     return [
       ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
+      ...texts.effects,
       ...settled,
       ...this.#endings.changed(visible, 'remote', event.by),
       ...conflicts.map(conflict => /** @type {Effect} */ ({ do: 'conflict', conflict })),
-      ...texts.effects,
       ...again ? [] : [/** @type {Effect} */ ({ do: 'event', event, own, kinds: folded.map(({ kind }) => kind) })],
       ...texts.fits ? [] : this.#stray(event.seq),
     ];

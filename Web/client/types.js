@@ -127,7 +127,8 @@
  * @typedef {{ id: string, field: string, code: string, delta: Delta, text: string }} TextRefused what we wrote and could not stay; `text`: all of the
  *   text as it was seen with it, so that nobody has to write it again
  * @typedef {{ id: string, field: string, text: string }} TextGone the field is no text any more, or another one; what was last seen of it
- * @typedef {{ id: string, field: string, text: string, born: number }} KeptText what edits under way are about
+ * @typedef {{ id: string, field: string, text: string, born: number, seq: number, epoch?: string }} KeptText what edits under way are
+ *   about, and when it was so
  *
  * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
  * @typedef {CreateOp & OpStamp} CreateEvent
@@ -166,8 +167,9 @@
  * @property {string} [epoch] of the journal we stood in
  * @property {number} seq where we stood
  * @property {number} c the next number
- * @property {{ n?: number, epoch?: string, since: number, body: Command }[]} ops those with a number may have been sent
- * @property {KeptText[]} [texts] that the edits among them are about
+ * @property {{ n?: number, epoch?: string, since: number, body: Command, text?: number }[]} ops those with a number may have been sent; `text`: of an edit,
+ *   which of the `texts` it is about
+ * @property {KeptText[]} [texts]
  *
  * @typedef {object} Keep where it is kept
  * @property {(key: string, claims: (session: string) => Promise<boolean>) => Promise<Kept | undefined> | Kept | undefined} load gives what was
