@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Edit, Item, Json, JsonObject, Op, ProjectEvent, Command } from './types.js' */
 import { apply, need } from './delta.js';
-import { textIn, textOf } from './text-field.js';
+import { textsAfter, withoutMarkers } from './texts.js';
 
 /**
  * One operation over one entity. Total and pure: never throws, changes nothing it was given, and what no longer fits
@@ -13,51 +13,32 @@ import { textIn, textOf } from './text-field.js';
  */
 export function fold(item, op) {
   switch (op.type) {
-    case 'create': return item ?? withTexts({ id: op.entity, kind: op.kind, version: op.version ?? 0, data: op.data }, op.data, op.version ?? 0);
+    case 'create': return item ?? create(op);
     case 'delete': return undefined;
     case 'update': {
       if (item === undefined) return undefined;
-      if (isObject(op.patch))
-        return withTexts({ ...item, version: op.version ?? item.version, data: patched(item.data, op.patch) }, op.patch, op.version ?? 0);
-      if (op.edit) return edited(item, op.edit);
+      if (isObject(op.patch)) return patch(item, op.patch, op.version);
+      if (isObject(op.edit)) return edit(item, op.edit);
       return isObject(op.increment) ? { ...item, data: add(item.data, op.increment) } : item;
     }
     default: return item;
   }
 }
 
-/** Splits off the texts that some values begin, and ends those that others take the place of. @param {Item} item with the values @param {JsonObject} values @param {number} born @returns {Item} */
-function withTexts(item, values, born) {
-  const begun = Object.keys(values).filter(field => textIn(values[field]) !== undefined);
-  const kept = Object.entries(item.texts ?? {}).filter(([field]) => !Object.hasOwn(values, field));
-  const { texts: _, ...rest } = item;
-  if (begun.length === 0) return kept.length > 0 ? { ...rest, texts: Object.fromEntries(kept) } : rest;
-  const data = { ...item.data, ...Object.fromEntries(begun.map(field => [field, /** @type {string} */ (textIn(values[field]))])) };
-  return { ...rest, data, texts: Object.fromEntries([...kept, ...begun.map(field => [field, { born }])]) };
+/** @param {import('./types.js').CreateOp} op @returns {Item} */
+function create({ entity: id, kind, version = 0, data }) {
+  return { id, kind, version, data: withoutMarkers(data), ...textsAfter(undefined, data, version) };
 }
 
-/** @param {JsonObject} data @param {JsonObject} patch a text that it begins takes the place of whatever there was */
-function patched(data, patch) {
-  const merged = /** @type {JsonObject} */ (merge(data, patch));
-  for (const [field, value] of Object.entries(patch)) if (textIn(value) !== undefined) merged[field] = value;
-  return merged;
+/** A text made anew takes the place of whatever was there. @param {Item} item @param {JsonObject} written @param {number | undefined} version */
+function patch({ id, kind, version: was, data, texts }, written, version) {
+  return { id, kind, version: version ?? was, data: /** @type {JsonObject} */ (merge(data, withoutMarkers(written))), ...textsAfter(texts, written, version ?? 0) };
 }
 
 /** @param {Item} item @param {Edit} edit */
-function edited(item, { field, delta }) {
-  const text = textOf(item, field);
-  return text === undefined || need(delta) > text.length ? item : { ...item, data: { ...item.data, [field]: apply(text, delta) } };
-}
-
-/** An entity as a snapshot carries it: a text stands in its data with what made it. @param {import('./types.js').WireEntity} entity @returns {Item} */
-export function itemOf({ entity: id, kind, version, data }) {
-  const texts = Object.entries(data).filter(([, value]) => typeof (/** @type {any} */ (value)?.$text) === 'string' && Number.isInteger(/** @type {any} */ (value).born));
-  if (texts.length === 0) return { id, kind, version, data };
-  return {
-    id, kind, version,
-    data: { ...data, ...Object.fromEntries(texts.map(([field, value]) => [field, /** @type {any} */ (value).$text])) },
-    texts: Object.fromEntries(texts.map(([field, value]) => [field, { born: /** @type {any} */ (value).born }])),
-  };
+function edit(item, { field, delta }) {
+  const text = item.texts && Object.hasOwn(item.texts, field) ? item.data[field] : undefined;
+  return typeof text === 'string' && need(delta) <= text.length ? { ...item, data: { ...item.data, [field]: apply(text, delta) } } : item;
 }
 
 /**

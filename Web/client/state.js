@@ -1,7 +1,8 @@
 // @ts-check
 /** @import { Item, Op, ProjectEvent, WireEntity } from './types.js' */
-import { fold, itemOf, opsOf } from './fold.js';
+import { fold, opsOf } from './fold.js';
 import { StateHash } from './hash.js';
+import { itemOf } from './texts.js';
 
 /** The confirmed state of a project: entities, position and state hash, moved by events and by nothing else. */
 export class ProjectState {

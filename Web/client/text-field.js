@@ -1,14 +1,6 @@
 // @ts-check
-/** @import { Command, Edit, Item, Json, Op } from './types.js' */
-
-/** The text that a value begins, `{"$text": "…"}`; undefined: it is ordinary JSON. @param {Json | undefined} value */
-export function textIn(value) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return typeof value.$text === 'string' && Object.keys(value).length === 1 ? value.$text : undefined;
-}
-
-/** The value that begins a text. @param {string} text */
-export const textFrom = text => ({ $text: text });
+/** @import { Command, Edit, Item, Op } from './types.js' */
+import { textIn } from './texts.js';
 
 /** @param {Op} op the values that it puts into fields */
 const valuesOf = op => op.type === 'create' ? op.data : op.type === 'update' ? op.patch ?? {} : {};

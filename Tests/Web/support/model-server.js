@@ -1,6 +1,7 @@
 // @ts-check
 import { apply, growth, need, refusal, splitsPair, transform } from '../../../Web/client/delta.js';
 import { ProjectState } from '../../../Web/client/state.js';
+import { wireOf } from '../../../Web/client/texts.js';
 import { CONNECTED } from './given.js';
 
 /** A generator of the same numbers for the same seed (mulberry32). @param {number} seed */
@@ -160,12 +161,6 @@ export class ModelServer {
     this.#windows.set(key, { droppedUpTo: dropped.at(-1)?.seq ?? window.droppedUpTo, edits: edits.slice(-this.#window) });
     return { field, delta, len: apply(text, delta).length };
   }
-}
-
-/** An entity as a snapshot carries it. @param {any} item */
-function wireOf({ id: entity, kind, version, data, texts = {} }) {
-  const split = Object.entries(texts).map(([field, { born }]) => [field, { $text: data[field], born }]);
-  return { entity, kind, version, data: { ...data, ...Object.fromEntries(split) } };
 }
 
 /** Lines with delay that may be cut. Within a line order holds, as in TCP. */
