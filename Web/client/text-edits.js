@@ -146,8 +146,8 @@ export class TextEdits {
   #closed(id, field, chapters, chapter, error) {
     const text = after(chapter.text ?? '', chapter.edits);
     return [
-      ...chapter.maker === chapters.at(-1)?.maker ? [/** @type {Effect} */ ({ do: 'textGone', gone: { id, field, text } })] : [],
       ...this.#lost(id, field, text, chapter.edits, error),
+      ...chapter.maker === chapters.at(-1)?.maker ? [/** @type {Effect} */ ({ do: 'textGone', gone: { id, field, text } })] : [],
     ];
   }
 
@@ -278,7 +278,7 @@ export class TextEdits {
       const text = seen ?? after(base ?? '', rest);
       if (now === undefined || base === undefined || anew || born !== undefined && born !== item?.texts?.[field].born) {
         const gone = seen === undefined ? [] : [/** @type {Effect} */ ({ do: 'textGone', gone: { id, field, text } })];
-        return [...gone, ...this.#lost(id, field, text, [...stale, ...rest], goneError())];
+        return [...this.#lost(id, field, text, [...stale, ...rest], goneError()), ...gone];
       }
       const about = /** @type {const} */ ({ origin: 'snapshot', seq });
       const passed = this.#chapters.moved(rest, base, now);

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Command, Edit, Item, Op } from './types.js' */
+/** @import { Command, Edit, Item, JsonObject, Op } from './types.js' */
 import { textIn } from './texts.js';
 
 /** @param {Op} op the values that it puts into fields */
@@ -24,3 +24,6 @@ export const textOf = (item, field) => item?.texts && Object.hasOwn(item.texts, 
 
 /** No field has a blank in its name. @param {string} id @param {string} field */
 export const keyOf = (id, field) => `${id} ${field}`;
+
+/** The data of an entity as it would be written: a text as what begins it. @param {Item} item @returns {JsonObject} */
+export const written = ({ data, texts }) => texts ? Object.fromEntries(Object.entries(data).map(([field, value]) => [field, Object.hasOwn(texts, field) ? { $text: value } : value])) : data;

@@ -188,6 +188,7 @@
  * @property {string} [session] this client's secret, 16 to 64 of `[A-Za-z0-9_-]`; random by default. Never show it to others
  * @property {JsonObject} [presence] what others see of us from the start; without it (and without `presence.set`) we are not listed
  * @property {number} [throttle] ms between two tellings of our presence, 16 to 1000, 50 by default
+ * @property {number} [textGap] ms between two edits of one text on the line, 0 to 1000, 40 by default: what is typed meanwhile goes in one
  * @property {number} [idleAfter] ms without input until the others see us as `idle` (in a page), 60000; 0: neither that nor `away` is told
  * @property {boolean} [listen] false for a pure publisher: no events, no store, an answer for each command
  * @property {{ max?: number, maxBytes?: number, persist?: 'session' | 'none' | Keep }} [queue] `max` commands may be pending at once, 1000 by
