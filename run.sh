@@ -61,7 +61,7 @@ has_node() { command -v node >/dev/null && [ "$(node -p 'Number(process.versions
 need_node() {
     has_node && command -v npm >/dev/null || apt_install nodejs npm && has_node ||
         { say "Node.js 18 or newer is missing (https://nodejs.org, or package nodejs and npm)."; return 1; }
-    [ -d Tests/Web/node_modules/typescript ] && [ -d Tests/Web/node_modules/@types/ws ] && [ -d Tests/Web/node_modules/esbuild ] ||
+    [ -d Tests/Web/node_modules/typescript ] && [ -d Tests/Web/node_modules/@types/ws ] && [ -d Tests/Web/node_modules/esbuild ] && [ -d Tests/Web/node_modules/node ] ||
         (cd Tests/Web && npm install --no-package-lock --no-fund --no-audit --silent >&2) ||
         { say "npm could not install what Tests/Web/package.json names."; return 1; }
 }

@@ -97,13 +97,10 @@ public sealed class DeltaBuilder
     /// <summary>Adds a piece to an open insert. Pieces are gathered, so that many of them cost no more than their units.</summary>
     private void Append(ReadOnlySpan<char> piece)
     {
+        var gathered = _source is null ? _units.AsSpan(0, _insert) : _source.AsSpan(_start, _insert);
         if (checked(_insert + piece.Length) > _units.Length)
-        {
-            var larger = new char[Math.Max(_units.Length * 2, _insert + piece.Length)];
-            _units.AsSpan(0, _insert).CopyTo(larger);
-            _units = larger;
-        }
-        _source?.AsSpan(_start, _insert).CopyTo(_units);
+            _units = new char[Math.Max(_units.Length * 2, _insert + piece.Length)];
+        gathered.CopyTo(_units);
         piece.CopyTo(_units.AsSpan(_insert));
         _source = null;
     }

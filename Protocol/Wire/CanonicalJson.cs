@@ -135,6 +135,13 @@ public static class CanonicalJson
     internal static void WriteString(Utf8Buffer output, ReadOnlySpan<char> text)
     {
         output.Raw((byte)'"');
+        WriteUnits(output, text);
+        output.Raw((byte)'"');
+    }
+
+    /// <summary>Writes what stands between the quotes, or a part of it that does not end inside of a surrogate pair.</summary>
+    internal static void WriteUnits(Utf8Buffer output, ReadOnlySpan<char> text)
+    {
         while (text.IndexOfAny(s_escaped) is >= 0 and var at)
         {
             WriteUtf8(output, text[..at]);
@@ -142,7 +149,6 @@ public static class CanonicalJson
             text = text[(at + 1)..];
         }
         WriteUtf8(output, text);
-        output.Raw((byte)'"');
     }
 
     private static void WriteUtf8(Utf8Buffer output, ReadOnlySpan<char> text)

@@ -260,7 +260,6 @@ internal sealed class Connection : IPeer, IThreadPoolWorkItem, IDisposable
     /// <summary>Waits until the line has taken what is being written, and goes on from there.</summary>
     private async Task ParkAsync(ValueTask writing)
     {
-        int? parked = _outbox.IsLarge ? _around.Backlog.Park() : null;
         try
         {
             await writing;
@@ -269,11 +268,6 @@ internal sealed class Connection : IPeer, IThreadPoolWorkItem, IDisposable
         {
             Break(failure);
             return;
-        }
-        finally
-        {
-            if (parked is { } moment)
-                _around.Backlog.Unpark(moment);
         }
         Volatile.Write(ref _writeBegunAt, 0);
         Pump(isItsTurn: false); // thousands may come out of it at once: what is large takes its turn again

@@ -223,6 +223,18 @@ public sealed class ReplicaTests
     }
 
     [Test]
+    public void Recovered_in_another_journal_cannot_be_so_a_snapshot_is_waited_for()
+    {
+        var replica = Live(Said.Card("c", """{"votes":3}"""));
+
+        Rejoin(replica, Said.Joined("j2", 2, recovered: true, epoch: "e2"));
+        replica.Receive(Said.Voted(2));
+
+        replica.View.Votes().Should().Be(3);
+        replica.IsLive.Should().BeFalse();
+    }
+
+    [Test]
     public void Another_journal_replaces_everything_but_what_is_pending()
     {
         var replica = Live(Said.Card("old", "{}"));

@@ -10,13 +10,15 @@ internal sealed class Chromium : IAsyncDisposable
 
     private Chromium(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
 
-    public static async Task<Chromium> StartAsync()
+    /// <param name="keepsPages">Whether a page that is left may be kept as it is, for who goes back.</param>
+    public static async Task<Chromium> StartAsync(bool keepsPages = false)
     {
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } path ? path : "/usr/bin/chromium",
             Headless = true,
+            IgnoreDefaultArgs = keepsPages ? ["--disable-back-forward-cache"] : [],
             Args =
             [
                 "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -43,6 +43,21 @@ test('Commands made offline wait, count, and go out in order once joined', () =>
   assert.deepEqual(client.store.get(id)?.data, { title: 'x', votes: 2 });
 });
 
+test('Ready means that what happened while we were away is here as well', async () => {
+  const { client, clock, sockets } = aConnectedClient();
+  sockets.last.fall();
+  clock.advance(250);
+  greet(sockets.last);
+  let isReady = false;
+  const ready = client.ready().then(() => { isReady = true; });
+  sockets.last.hear(joined({ id: sockets.last.frames('join')[0].id, seq: 2, recovered: true }));
+  sockets.last.hear(event(1, { type: 'create', ...CARD }));
+  await Promise.resolve();
+  assert.equal(isReady, false);
+  sockets.last.hear(event(2, { type: 'delete', entity: 'a' }));
+  await ready;
+});
+
 test('A command beyond the queue is refused and not applied', async () => {
   const { client } = aClient({ queue: { max: 2 } });
   client.create('card', {});

@@ -97,7 +97,7 @@ export class Room {
   /** @param {{ signal?: AbortSignal, timeout?: number }} options @returns {Promise<void>} */
   ready(options) {
     if (this.closedBy) return Promise.reject(this.closedBy);
-    return this.#session.state === 'connected' && this.replica.live ? Promise.resolve() : this.#gate.wait(options);
+    return this.#session.state === 'connected' && this.replica.caughtUp ? Promise.resolve() : this.#gate.wait(options);
   }
 
   /** @param {Command} body @param {AbortSignal} [signal] */
@@ -315,7 +315,7 @@ export class Room {
   // ---- the line --------------------------------------------------------------------------------------------------
 
   /** This project and all others of the line are here. */
-  held() { this.#gate.open(); }
+  held() { if (this.replica.caughtUp) this.#gate.open(); }
 
   /** @param {StateChange} change */
   lineChanged(change) {
