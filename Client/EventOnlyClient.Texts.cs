@@ -145,8 +145,8 @@ public sealed partial class EventOnlyClient
             case ReplicaEffect.EditRefused refused:
                 var handedBack = new RefusedText(refused.Id, refused.Field, refused.Code, refused.Delta, refused.Text);
                 _refusedTexts.Publish(handedBack, () => new SubscriberTooSlowException(_replica.Seq));
-                if (_texts.TryGetValue((refused.Id, refused.Field), out text))
-                    text.Hear(handedBack);
+                if (_texts.TryGetValue((refused.Id, refused.Field), out var written))
+                    written.Hear(handedBack);
                 break;
             case ReplicaEffect.Replaced replaced:
                 foreach (var each in _texts.Values)

@@ -64,7 +64,7 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
     public PendingCommand Add(Command command, long ticket, out ImmutableArray<PendingCommand> settled)
     {
         var added = new PendingCommand(command, Measure(command)) { Tickets = { ticket } };
-        if (bounds.Coalesces && command is Command.Edit edit && TryCompose(edit, added, ticket, out settled) is { } composed)
+        if (bounds.Coalesces && command is Command.Edit edit && TryCompose(edit, ticket, out settled) is { } composed)
             return composed;
         var waiting = bounds.Coalesces && PendingCommand.EntityOf(command) is { } id ? UnsentOn(id) : [];
         settled = [];
@@ -99,7 +99,7 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
     /// An edit becomes one with the last of its text that was never sent; both come to nothing where it takes back what that one does. What was on
     /// the line once is frozen: under its number the server may have it already.
     /// </summary>
-    private PendingCommand? TryCompose(Command.Edit edit, PendingCommand added, long ticket, out ImmutableArray<PendingCommand> settled)
+    private PendingCommand? TryCompose(Command.Edit edit, long ticket, out ImmutableArray<PendingCommand> settled)
     {
         settled = [];
         if (On(edit.Entity).LastOrDefault(each => each.IsEditOf(edit.Entity, edit.Field) || each.Begins(edit.Entity, edit.Field)) is not { N: 0, Edit: { } before } last)
@@ -107,9 +107,10 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         var both = before with { Delta = before.Delta.Compose(edit.Delta) };
         if (both.Delta.IsEmpty)
         {
+            last.Tickets.Add(ticket);
             Remove(last);
-            settled = [last, added];
-            return added;
+            settled = [last];
+            return last;
         }
         if (both.Delta.Count > Dividing.PartsMax || !TryBecome(last, both))
             return null;

@@ -18,7 +18,7 @@ internal sealed partial class Replica
             case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
                 pending.Stage = Stage.Held;
                 if (pending.Edit?.Delta.IsEmpty == true)
-                    return SettleDue();
+                    return SettleEmpty();
                 return [new ReplicaEffect.Wait(pending.N, reject.RetryAfterMs ?? RetryMs)];
             case ErrorCode.NotFound when _pending.OvertookCreate(pending):
                 pending.Stage = Stage.Queued;
@@ -54,6 +54,7 @@ internal sealed partial class Replica
         [
             .. Changed(touched, ChangeOrigin.Rollback),
             .. Tell(seen, ChangeOrigin.Rollback, undone),
+            .. SettleEmpty(),
             .. HandBack(failed, refusal.Code.Word(), id => before[id]),
             .. failed.Select(each => new ReplicaEffect.Failed(each, refusal, retryAfterMs, [.. each.Touches.Where(reverted.Contains)])),
         ];
@@ -83,11 +84,11 @@ internal sealed partial class Replica
         }
         foreach (var (id, field, on) in edited)
             effects.AddRange(Rebase(id, field, was!.Entities.GetValueOrDefault(id), on, isAnew));
-        due = [.. due, .. TakeEmpty()];
         foreach (var pending in due)
             _conflicts.Wrote(pending, _nowMs);
         effects.AddRange(due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))));
         effects.AddRange(Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote));
+        effects.AddRange(SettleEmpty());
         return effects.DrainToImmutable();
     }
 

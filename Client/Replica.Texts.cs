@@ -116,19 +116,18 @@ internal sealed partial class Replica
         effects.Add(new ReplicaEffect.EditConfirmed(id, field, change.Delta, happened, own is not null));
         if (was is null || now?.Length != change.Length)
             effects.AddRange(Stray($"A text is to have {change.Length} units and has {now?.Length}."));
-        var beneath = change.Delta;
-        if (own?.IsEditOf(id, field) == true && was is not null && now is not null)
+        var edits = Texts.EditsOf(_pending.On(id), id, field);
+        var onTop = Delta.Empty;
+        var expected = own?.IsEditOf(id, field) == true ? own.Edit!.Delta : null;
+        if (expected is not null && !expected.Equals(change.Delta))
         {
-            var expected = own.Edit!.Delta;
-            beneath = Delta.Empty;
-            if (!expected.Equals(change.Delta))
-            {
-                if (!own.IsGuessed)
-                    effects.AddRange(Stray($"An edit was to come back as {expected}, and came as {change.Delta}."));
-                beneath = Texts.Between(expected.Need <= was.Length ? was.Apply(expected) : was, now);
-            }
+            if (!own!.IsGuessed)
+                effects.AddRange(Stray($"An edit was to come back as {expected}, and came as {change.Delta}."));
+            if (was is not null && expected.Need <= was.Length)
+                onTop = Texts.Carry(edits, expected.Invert(was));
         }
-        var onTop = Texts.Carry(Texts.EditsOf(_pending.On(id), id, field), beneath);
+        if (expected?.Equals(change.Delta) != true)
+            onTop = onTop.Compose(Texts.Carry(edits, change.Delta));
         if (seen is not null && !onTop.IsEmpty && !_pending.On(id).Any(each => each.Begins(id, field)))
             effects.Add(new ReplicaEffect.Edited(id, field, onTop, seen, ChangeOrigin.Remote, happened));
         return effects.DrainToImmutable();
@@ -221,7 +220,7 @@ internal sealed partial class Replica
         }
         if (local.Count > 0)
             Texts.Carry(local, Texts.Between(text!, now!.Text));
-        foreach (var each in local.Where(each => each.Stage == Stage.Sent))
+        foreach (var each in local.Where(each => each.N > 0))
             each.IsGuessed = true;
         return Orphan(id, field, orphans, draft?.ToString() ?? "");
 
@@ -229,13 +228,13 @@ internal sealed partial class Replica
         static Entity? BeginAnew(Entity? entity, Command op) => Optimistic.Apply(op is Command.Create ? null : entity, op);
     }
 
-    /// <summary>Pending edits that have come to nothing, because others did the same, and that the server does not have: nothing is left to send.</summary>
-    private ImmutableArray<PendingCommand> TakeEmpty()
+    /// <summary>Edits that have come to nothing, because others did the same, and that the server does not have: nothing is left to send.</summary>
+    private ImmutableArray<ReplicaEffect> SettleEmpty()
     {
         ImmutableArray<PendingCommand> empty = [.. _pending.Where(each => each is { Stage: not Stage.Sent, Edit.Delta.IsEmpty: true })];
         foreach (var each in empty)
             _pending.Remove(each);
-        return empty;
+        return [.. empty.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
     }
 
     /// <summary>The server has let go of what an edit would have had to be taken over. We have all that, so it is sent again from where we stand now.</summary>
@@ -243,7 +242,7 @@ internal sealed partial class Replica
     {
         pending.Stage = Stage.Queued;
         if (pending.Edit!.Delta.IsEmpty)
-            return SettleDue();
+            return SettleEmpty();
         if (++pending.Rebases < RebasesMax)
             return [];
         (pending.Stage, pending.Rebases, _distrust, _phase) = (Stage.Held, 0, true, Phase.Off);

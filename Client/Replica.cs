@@ -73,6 +73,9 @@ internal sealed partial class Replica(
     /// <summary>Commands whose outcome is not known.</summary>
     public int PendingCount => _pending.Count;
 
+    /// <summary>The commands whose outcome is not known.</summary>
+    public IReadOnlyCollection<PendingCommand> Pending => _pending;
+
     public bool IsLive => _phase == Phase.Live;
 
     /// <summary>Are we a member, so that the server takes what we say?</summary>
@@ -146,12 +149,14 @@ internal sealed partial class Replica(
         [
             .. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback),
             .. Tell(seen, ChangeOrigin.Rollback, undone),
+            .. SettleEmpty(),
             .. gone.Select(each => new ReplicaEffect.Withdrawn(each)),
         ];
     }
 
     /// <summary>Gives up every command. What was sent may still take effect.</summary>
-    public ImmutableArray<ReplicaEffect> WithdrawAll()
+    /// <param name="code">The word for why, for those to whom their texts are handed back.</param>
+    public ImmutableArray<ReplicaEffect> WithdrawAll(string code = "normal")
     {
         var seen = See(_pending.Ids);
         var views = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
@@ -162,7 +167,7 @@ internal sealed partial class Replica(
         [
             .. Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback),
             .. Tell(seen, ChangeOrigin.Rollback),
-            .. HandBack(all, "closed", id => views[id]),
+            .. HandBack(all, code, id => views[id]),
             .. all.Select(each => new ReplicaEffect.Withdrawn(each)),
         ];
     }

@@ -37,7 +37,7 @@ internal abstract record ReplicaEffect
     public sealed record EditConfirmed(string Id, string Field, Delta Delta, ProjectEvent Event, bool Own) : ReplicaEffect;
 
     /// <summary>Edits of ours will not be: here is what they were for.</summary>
-    /// <param name="Code">The word of the refusal's code, or <c>closed</c>.</param>
+    /// <param name="Code">The word of the refusal's code, or of the close code where the client ended first.</param>
     /// <param name="Delta">All of them as one.</param>
     /// <param name="Text">The whole text as it was seen with it.</param>
     public sealed record EditRefused(string Id, string Field, string Code, Delta Delta, string Text) : ReplicaEffect;

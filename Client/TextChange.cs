@@ -10,7 +10,7 @@ public sealed record TextChange(Delta Delta, ChangeOrigin Origin, string? By);
 
 /// <summary>What was written to a text and is not in it: so that nobody has to write it again.</summary>
 /// <param name="Id">The entity.</param>
-/// <param name="Code">The word of the refusal, as in docs/wire.md section 7; <c>closed</c> where the client ended first.</param>
+/// <param name="Code">The word of the refusal, as in docs/wire.md section 7; the close code's where the client ended first.</param>
 /// <param name="Delta">What was refused.</param>
 /// <param name="Text">The whole text as it was seen with it.</param>
 public sealed record RefusedText(string Id, string Field, string Code, Delta Delta, string Text);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using EventOnly.Protocol.State;
 using EventOnly.Protocol.Text;
 
 namespace EventOnly.Client;
@@ -79,9 +78,6 @@ public sealed class TextSession : IDisposable
 
     /// <summary>The text as it was seen last. Under the lock.</summary>
     internal TextBuffer Text { get; set; } = TextBuffer.Empty;
-
-    /// <summary>Which text this is. Under the lock.</summary>
-    internal Incarnation Of { get; set; }
 
     /// <summary>How often it is open.</summary>
     internal int Opened { get; set; } = 1;
@@ -204,6 +200,13 @@ public sealed class TextSession : IDisposable
     {
         _changes.Close(reason);
         _refused.Close(reason);
+    }
+
+    /// <summary>Streams may be opened again. Under the lock.</summary>
+    internal void Reopen()
+    {
+        _changes.Reopen();
+        _refused.Reopen();
     }
 
     private SubscriberTooSlowException TooSlow() => new(_client.Seq);
