@@ -219,7 +219,7 @@ public sealed class TextSessionTests : ClientBench
         var (client, line) = await WritingAsync("hello");
         await using var _ = client;
         using var text = client.OpenText("c", "notes");
-        var theirs = Said.Json("""{"caret":{"id":"c","field":"notes","anchor":1,"head":3,"seq":1,"n":0}}""");
+        var theirs = Said.Json("""{"caret":{"entity":"c","field":"notes","anchor":1,"head":3,"seq":1,"n":0}}""");
         await line.SayAsync(new ServerMessage.Presence("p", [new(Said.Other, "bob", theirs)], [], []));
         await line.SayAsync(Said.Edited(2, Delta.Replace(0, 0, ">"), 6, "somebody"));
         await client.WaitForSeqAsync(2, Server.Deadline);
@@ -230,7 +230,7 @@ public sealed class TextSessionTests : ClientBench
 
         peers.Should().HaveCount(2).And.Contain(Said.Other, new TextCaret(2, 4));
         peers["somebody"].Should().Be(new TextCaret(1), "who has edited is where the edit ends");
-        told.Data.ToString().Should().Be("""{"caret":{"anchor":2,"field":"notes","head":4,"id":"c","n":0,"seq":2}}""");
+        told.Data.ToString().Should().Be("""{"caret":{"anchor":2,"entity":"c","field":"notes","head":4,"n":0,"seq":2}}""");
     }
 
     [Test]
