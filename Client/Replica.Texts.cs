@@ -237,7 +237,10 @@ internal sealed partial class Replica
         return [.. empty.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
     }
 
-    /// <summary>The server has let go of what an edit would have had to be taken over. We have all that, so it is sent again from where we stand now.</summary>
+    /// <summary>
+    /// The server has let go of what an edit would have had to be taken over. We have all that, so it is sent again from where we stand now. The refusal may
+    /// have overtaken the events that we still lack; so if that does not help it pauses, until they are here.
+    /// </summary>
     private ImmutableArray<ReplicaEffect> TakeRebase(PendingCommand pending)
     {
         pending.Stage = Stage.Queued;
@@ -245,7 +248,7 @@ internal sealed partial class Replica
             return SettleEmpty();
         if (++pending.Rebases < RebasesMax)
             return [];
-        (pending.Stage, pending.Rebases, _distrust, _phase) = (Stage.Held, 0, true, Phase.Off);
-        return [new ReplicaEffect.Wait(pending.N, RetryMs), new ReplicaEffect.Rejoin()];
+        (pending.Stage, pending.Rebases) = (Stage.Held, 0);
+        return [new ReplicaEffect.Wait(pending.N, RetryMs)];
     }
 }

@@ -27,7 +27,7 @@ internal sealed class World
         _isForgetful = IsForgetful(seed);
         _style = style;
         _random = new(seed);
-        _server = style is null ? new(new Random(seed + 1)) : new(new Random(seed + 1), textWindow: seed % 3 == 0 ? 3 : 4096, kept: 2);
+        _server = style is null ? new(new Random(seed + 1)) : new(new Random(seed + 1), textWindow: seed % 3 == 0 ? seed / 3 % 4 : 4096, kept: 2);
         host?.Clear();
         _clients = [.. Enumerable.Range(0, clients).Select(i => Member(crew, i, host, seed))];
         SetUpBallot();

@@ -77,9 +77,9 @@ export class Endings {
 
   /**
    * The server refuses it: for now, or for good.
-   * @param {PendingCommand} command @param {Reject} refusal @param {{ epoch: string | undefined, live: boolean, doubt: () => void }} replica @returns {Effect[]}
+   * @param {PendingCommand} command @param {Reject} refusal @param {{ epoch: string | undefined, live: boolean }} replica @returns {Effect[]}
    */
-  refuse(command, refusal, { epoch, live, doubt }) {
+  refuse(command, refusal, { epoch, live }) {
     if (NOT_NOW.has(refusal.code)) {
       command.stage = 'held';
       return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: refusal.n }];
@@ -93,15 +93,15 @@ export class Endings {
       command.dueSeq = 0;
       return this.due(live ? this.#seq() : -1);
     }
-    return refusal.code === 'rebase' && editOf(command.body) ? this.#rebase(command, refusal.n, doubt) : this.fail(command, new RejectedError(refusal));
+    return refusal.code === 'rebase' && editOf(command.body) ? this.#rebase(command, refusal.n) : this.fail(command, new RejectedError(refusal));
   }
 
   /**
-   * The server cannot move this edit from where it was made. We can, and have: it goes once more with the same n, about where we stand. If that does not
-   * help it pauses, and a snapshot is taken.
-   * @param {PendingCommand} command @param {number} n @param {() => void} doubt @returns {Effect[]}
+   * The server cannot move this edit from where it was made. We can, and have: it goes once more with the same n, about where we stand. Its refusal may
+   * have overtaken the events that we still lack; so if that does not help it pauses, until they are here.
+   * @param {PendingCommand} command @param {number} n @returns {Effect[]}
    */
-  #rebase(command, n, doubt) {
+  #rebase(command, n) {
     command.rebased = (command.rebased ?? 0) + 1;
     if (command.rebased < REBASES) {
       command.stage = 'queued';
@@ -109,8 +109,7 @@ export class Endings {
     }
     command.rebased = 0;
     command.stage = 'held';
-    doubt();
-    return [{ do: 'wait', ms: RETRY_MS, n }, { do: 'rejoin' }];
+    return [{ do: 'wait', ms: RETRY_MS, n }];
   }
 
   /** It has no effect, and neither has what depends on it. @param {PendingCommand} command @param {unknown} error @returns {Effect[]} */

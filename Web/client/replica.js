@@ -374,7 +374,7 @@ export class Replica {
   /** @param {Reject} refusal @returns {Effect[]} */
   #reject(refusal) {
     const command = this.#pending.get(refusal.n);
-    return command ? this.#endings.refuse(command, refusal, { epoch: this.#joined?.epoch, live: this.live, doubt: () => this.doubt() }) : [];
+    return command ? this.#endings.refuse(command, refusal, { epoch: this.#joined?.epoch, live: this.live }) : [];
   }
 
   /** @param {AckMessage} ack @returns {Effect[]} */
