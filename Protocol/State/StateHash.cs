@@ -66,8 +66,9 @@ public readonly record struct StateHash(uint First, uint Second)
     internal StateHash OfText(TextBuffer text)
     {
         Span<byte> content = stackalloc byte[12];
-        BinaryPrimitives.WriteUInt32LittleEndian(content, text.Hash.First);
-        BinaryPrimitives.WriteUInt32LittleEndian(content[4..], text.Hash.Second);
+        var hash = text.Hash;
+        BinaryPrimitives.WriteUInt32LittleEndian(content, hash.First);
+        BinaryPrimitives.WriteUInt32LittleEndian(content[4..], hash.Second);
         BinaryPrimitives.WriteUInt32LittleEndian(content[8..], (uint)text.Length);
         return Chain(content);
     }
