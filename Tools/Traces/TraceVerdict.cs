@@ -4,7 +4,7 @@ using EventOnly.Tools.Tail;
 namespace EventOnly.Tools.Traces;
 
 /// <summary>What came of playing a trace through clients.</summary>
-/// <param name="Events">Events that its edits became; fewer where edits that waited were sent as one.</param>
+/// <param name="Events">Events that its edits became: fewer where edits that waited were sent as one, more where one was too much for a message.</param>
 /// <param name="Failure">Why it failed; null where all ended with the recorded text.</param>
 internal sealed record TraceVerdict(string Trace, int Writers, int Edits, long Events, TimeSpan Elapsed, string? Failure)
 {
