@@ -1,3 +1,5 @@
+using EventOnly.Client;
+using EventOnly.Protocol.State;
 using EventOnly.Protocol.Text;
 using EventOnly.Tests.Support;
 using EventOnly.Tools.Traces;
@@ -56,6 +58,25 @@ internal sealed class TracePlayTests
             verdict.Events.Should().BeInRange(1, trace.Edits.Count);
         else
             verdict.Events.Should().Be(trace.Edits.Count);
+    }
+
+    [Test]
+    public async Task Writers_take_turns()
+    {
+        await using var server = await LiveServer.StartAsync();
+        await using var watcher = await EventOnlyClient.ConnectAsync(server.Uri, new() { Project = "turns" });
+        using var events = watcher.EventsAsync(happened => happened.Changes is [Change.Edited]);
+
+        await TracePlayer.PlayAsync(new("typed", "", [.. Enumerable.Repeat(Delta.Replace(0, 0, "a"), 7)], "aaaaaaa"), server.Uri, new() { Writers = 3, Project = "turns" });
+
+        var authors = new List<string>();
+        await foreach (var happened in events)
+        {
+            authors.Add(happened.By);
+            if (authors.Count == 7)
+                break;
+        }
+        authors.Should().Equal("writer-1", "writer-2", "writer-3", "writer-1", "writer-2", "writer-3", "writer-1");
     }
 
     [Test]
