@@ -12,6 +12,7 @@ internal sealed record Sizes
     public static Sizes Short { get; } = new()
     {
         RowTime = TimeSpan.FromSeconds(1), WarmUpTime = TimeSpan.FromSeconds(0.3), RawTime = TimeSpan.FromSeconds(0.4), ReplayEvents = 200_000, IdleProjects = 2_000,
+        LongTextEdits = 50_000, WindowTexts = 4,
         IsShort = true, Rounds = 1, Connections = 1000, FlatTime = TimeSpan.FromSeconds(5), GrowthMembers = [10, 100, 1000], SmallProjects = 200, Connects = 500, StormClients = 500,
     };
 
