@@ -16,6 +16,7 @@ help() {
 ./run.sh generate            makes the JavaScript client's one file, and its types, from its sources
 ./run.sh mutants             breaks each client in known ways and says which tests notice; --list, or names of mutants
 ./run.sh replay FILE         plays a script against a server it starts, or --url ws://host:port/ws
+./run.sh replay --trace FILE plays a recorded session of people who write a text, through clients and sockets, and compares its end
 ./run.sh load                headless clients against a server it starts, or --url; checks every event; --help lists its options
 ./run.sh bench               lists the benches; ./run.sh bench NAME [--short | --long] measures, beside other servers where it compares
 ./run.sh tail PROJECT        follows the events of a project, --from 0 from the first on, --json as lines of JSON

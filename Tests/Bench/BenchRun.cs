@@ -12,6 +12,7 @@ internal sealed record Sizes
     public static Sizes Short { get; } = new()
     {
         RowTime = TimeSpan.FromSeconds(1), WarmUpTime = TimeSpan.FromSeconds(0.3), RawTime = TimeSpan.FromSeconds(0.4), ReplayEvents = 200_000, IdleProjects = 2_000,
+        LongTextEdits = 50_000, WindowTexts = 4,
         IsShort = true, Rounds = 1, Connections = 1000, FlatTime = TimeSpan.FromSeconds(5), GrowthMembers = [10, 100, 1000], SmallProjects = 200, Connects = 500, StormClients = 500,
     };
 
@@ -25,6 +26,7 @@ internal sealed record Sizes
         ReplayEvents = 2_000, ReplayEntities = 10, SnapshotEntities = 100, TailEvents = 10, RestartEvents = 500, IdleProjects = 20,
         IngestEntities = [10, 100], HasPeers = false, Rounds = 1, Members = 20, Connections = 20, FlatTime = TimeSpan.FromMilliseconds(50), GrowthMembers = [2, 10], AckConnections = 4, SmallProjects = 4, Connects = 20,
         StormClients = 10, StormEntities = 2000, StormOthers = 4, Starts = 1,
+        TypedEdits = 2_000, ComparedEdits = 500, LongTextUnits = 100_000, LongTextEdits = 500, WindowTexts = 1, LiveTexts = 4,
     };
 
     public bool IsShort { get; init; }
@@ -87,6 +89,22 @@ internal sealed record Sizes
     public int StormOthers { get; init; } = 100;
 
     public int Starts { get; init; } = 7;
+
+    /// <summary>Edits of one text, at most as many as there are.</summary>
+    public int TypedEdits { get; init; } = 259_778;
+
+    /// <summary>The first of these, which others make as well.</summary>
+    public int ComparedEdits { get; init; } = 20_000;
+
+    public int LongTextUnits { get; init; } = 10_000_000;
+
+    public int LongTextEdits { get; init; } = 200_000;
+
+    /// <summary>Texts whose windows are filled to see what memory they take.</summary>
+    public int WindowTexts { get; init; } = 16;
+
+    /// <summary>Texts that one client edits at once.</summary>
+    public int LiveTexts { get; init; } = 64;
 
     /// <summary>Sizes of the projects that events come in to.</summary>
     public int[] IngestEntities { get; init; } = [100, 10_000, 1_000_000];

@@ -23,14 +23,16 @@ internal sealed class BenchWriter : IPeer
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly ProjectLoop _loop;
     private readonly AppendGate _gate;
+    private readonly Func<long, long, Command>? _commands;
     private readonly Mailbox _mailbox = new(1 << 20);
     private readonly Member _member;
     private long _sentAt;
     private int _pump = Idle;
 
-    public BenchWriter(string session, string project, ProjectLoop loop, AppendGate gate)
+    /// <param name="commands">Gives the command of a number, told the seq of the one before; left out, its one entity is changed.</param>
+    public BenchWriter(string session, string project, ProjectLoop loop, AppendGate gate, Func<long, long, Command>? commands = null)
     {
-        (Session, Project, _loop, _gate) = (session, project, loop, gate);
+        (Session, Project, _loop, _gate, _commands) = (session, project, loop, gate, commands);
         _member = new("bench", this);
     }
 
@@ -62,7 +64,7 @@ internal sealed class BenchWriter : IPeer
     {
         var n = Acked.Count + 1;
         _sentAt = Stopwatch.GetTimestamp();
-        Bring(new Inbound.Submit(_member, n, CommandOf(Session, n)));
+        Bring(new Inbound.Submit(_member, n, _commands is null ? CommandOf(Session, n) : _commands(n, n == 1 ? 0 : Acked[^1])));
     }
 
     Mailbox IPeer.Mailbox => _mailbox;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EventOnly.Tests.Bench.Texts;
 
 namespace EventOnly.Tests.Bench;
 
@@ -14,6 +15,7 @@ internal static class Benches
         new("ingest", "what an event costs from its bytes to the draft, by stage and by the size of its project", IngestRows.RunAsync),
         new("fanout", "one event to many: as fast as it goes, at a pace, with slow members, with more members; beside SignalR, npm ws, Socket.IO and C", FanOutRows.RunAsync),
         new("acks", "from command to answer, beside SignalR, Socket.IO and npm ws", AckRows.RunAsync),
+        new("text", "texts that several write: deciding and folding edits, through the live server, beside ShareDB; long texts, and what is kept of the past", TextRows.RunAsync),
         new("telemetry", "what it costs to be watched: fan-out and acks with an exporter, beside the same without", TelemetryRows.RunAsync),
         new("projects", "many small projects at once", ProjectsRows.RunAsync),
         new("connections", "what an idle one costs, how fast they come, and many joins at once, beside SignalR", ConnectionsRows.RunAsync),

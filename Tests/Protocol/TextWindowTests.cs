@@ -73,6 +73,7 @@ public sealed class TextWindowTests
     }
 
     [Test]
+    [NonParallelizable] // the memory is the whole process's
     public void Its_memory_is_what_it_says_it_is()
     {
         var limits = StateLimits.Default;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EventOnly.Tools.Page;
 using EventOnly.Tools.Tail;
+using EventOnly.Tools.Traces;
 
 namespace EventOnly.Tools.Replay;
 
@@ -9,8 +10,18 @@ internal static class ReplayCommand
 {
     private static readonly Argument<FileInfo[]> s_files = new Argument<FileInfo[]>("file")
     {
-        Description = "Scripts to play, one after the other. Their grammar is docs/scripts.md.", Arity = ArgumentArity.OneOrMore,
+        Description = "Scripts to play, one after the other. Their grammar is docs/scripts.md.", Arity = ArgumentArity.ZeroOrMore,
     }.AcceptExistingOnly();
+
+    private static readonly Option<FileInfo[]> s_traces = new Option<FileInfo[]>("--trace")
+    {
+        Description = "Recorded sessions of people who write a text, to play instead of scripts: docs/scripts.md names their form.", AllowMultipleArgumentsPerToken = true,
+    }.AcceptExistingOnly();
+
+    private static readonly Option<int> s_writers = new("--writers")
+    {
+        Description = "Clients that make the edits of a trace in turns. 1 writes on without waiting.", DefaultValueFactory = _ => 2,
+    };
 
     private static readonly Option<string?> s_url = new("--url")
     {
@@ -31,13 +42,16 @@ internal static class ReplayCommand
 
     private static readonly Option<double> s_timeout = new("--timeout")
     {
-        Description = "Seconds that a line may take that does not say it (\"within\").", DefaultValueFactory = _ => 5,
+        Description = "Seconds that a line may take that does not say it (\"within\"), and an edit of a trace.", DefaultValueFactory = _ => 5,
     };
 
     private static readonly Option<bool> s_quiet = new("--quiet") { Description = "Only what came of it." };
 
     /// <summary>A script of more lines is shown as progress, one of fewer line by line.</summary>
     private const int LinesShown = 200;
+
+    /// <summary>Each is a client with a state of its own in this process.</summary>
+    private const int WritersMax = 64;
 
     public static Command Make()
     {
@@ -56,10 +70,22 @@ internal static class ReplayCommand
             });
         }
 
-        var command = new Command("replay", "Plays scripts: clients act, and what they and the others should see is checked.")
+        s_writers.Validators.Add(result =>
         {
-            s_files, s_url, s_serverDll, s_project, s_speed, s_timeout, s_quiet,
+            if (result.GetValueOrDefault<int>() is not (>= 1 and <= WritersMax))
+                result.AddError($"{s_writers.Name} must be 1 to {WritersMax}.");
+        });
+
+        var command = new Command("replay", "Plays scripts: clients act, and what they and the others should see is checked. Or traces of people who write a text.")
+        {
+            s_files, s_traces, s_writers, s_url, s_serverDll, s_project, s_speed, s_timeout, s_quiet,
         };
+        command.Validators.Add(result =>
+        {
+            var (files, traces) = (result.GetResult(s_files)?.Tokens.Count > 0, result.GetResult(s_traces)?.Tokens.Count > 0);
+            if (files == traces)
+                result.AddError(files ? "Name scripts or traces, not both." : $"Name scripts, or traces by {s_traces.Name}.");
+        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -69,6 +95,8 @@ internal static class ReplayCommand
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         try
         {
+            if (parsed.GetValue(s_traces) is { Length: > 0 } traces)
+                return await PlayTracesAsync(parsed, traces, ct);
             var scripts = await Script.LoadAsync(parsed.GetRequiredValue(s_files), error.WriteLine, ct); // all, before the first is played
 
             await using var server = parsed.GetValue(s_url) is null ? await OwnServer.StartAsync(parsed.GetValue(s_serverDll), ct) : null;
@@ -88,10 +116,27 @@ internal static class ReplayCommand
             }
             return exitCode;
         }
-        catch (Exception wrong) when (wrong is ScriptException or ServerException or IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is ScriptException or TraceException or ServerException or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(wrong.Message);
             return ExitCode.WrongUsage;
+        }
+    }
+
+    private static async Task<int> PlayTracesAsync(ParseResult parsed, FileInfo[] traces, CancellationToken ct)
+    {
+        OwnServer? own = null; // none is started for what needs none
+        try
+        {
+            var options = new TraceOptions { Writers = parsed.GetValue(s_writers), Project = parsed.GetValue(s_project), StepTimeout = TimeSpan.FromSeconds(parsed.GetValue(s_timeout)) };
+            return await TraceRun.RunAsync(
+                traces, async () => parsed.GetValue(s_url) is { } url ? new Uri(url) : (own ??= await OwnServer.StartAsync(parsed.GetValue(s_serverDll), ct)).Uri,
+                options, parsed.GetValue(s_quiet), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, ct);
+        }
+        finally
+        {
+            if (own is not null)
+                await own.DisposeAsync();
         }
     }
 

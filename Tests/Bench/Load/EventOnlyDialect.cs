@@ -7,7 +7,7 @@ namespace EventOnly.Tests.Bench.Load;
 /// broadcasts, of which each publisher's own number is checked. A project is new with its crew unless one is named that is there.
 /// </summary>
 /// <param name="projects">What the projects' names begin with; the group's number follows.</param>
-internal sealed class EventOnlyDialect(string projects, bool broadcasts = false) : Dialect
+internal class EventOnlyDialect(string projects, bool broadcasts = false) : Dialect
 {
     private const int TypeAt = 9; // {"type":"
     private const int SessionBytes = 22;
@@ -131,7 +131,7 @@ internal sealed class EventOnlyDialect(string projects, bool broadcasts = false)
         output.Say("]}"u8);
     }
 
-    private void SayProject(FrameWriter output, int group) => output.Say(_projects).Say("-"u8).Say(group);
+    protected void SayProject(FrameWriter output, int group) => output.Say(_projects).Say("-"u8).Say(group);
 
     private static void ReadEvent(LoadConnection connection, ReadOnlySpan<byte> message, LoadLoop loop)
     {

@@ -5,6 +5,8 @@ internal sealed class Samples
 {
     private readonly List<double> _values = [];
 
+    public int Count => _values.Count;
+
     public void Add(double value) => _values.Add(value);
 
     public double Median

@@ -23,18 +23,21 @@ internal sealed class PeerServers(BenchRun run)
 
     public Contender? Floor() => Compiled() is { Length: > 0 } program ? new("C, the floor", _ => new ServerProcess(program), _ => new PlainDialect()) : null;
 
+    /// <summary>The program that has ShareDB make edits; null where it cannot be had.</summary>
+    public string? ShareDb() => HasPackages() ? Path.Combine(s_folder, "sharedb.js") : null;
+
     private bool HasPackages()
     {
         if (_hasPackages is { } known)
             return known;
         run.Tell("npm packages of the peers");
-        var isThere = Array.TrueForAll(["ws", "socket.io"], package => File.Exists(Path.Combine(s_folder, "node_modules", package, "package.json")))
+        var isThere = Array.TrueForAll(["ws", "socket.io", "sharedb", "ot-text-unicode"], package => File.Exists(Path.Combine(s_folder, "node_modules", package, "package.json")))
             || Run("npm", "install", "--no-package-lock", "--no-fund", "--no-audit", "--silent") is not null;
         var node = isThere ? Run("node", "--version") : null;
         if (node is null)
-            run.Note("Missing: npm ws and Socket.IO: node or the packages that Tests/Bench/Peers/package.json names cannot be had here");
+            run.Note("Missing: npm ws, Socket.IO and ShareDB: node or the packages that Tests/Bench/Peers/package.json names cannot be had here");
         else
-            run.Note($"node {node}, ws {VersionOf("ws")}, socket.io {VersionOf("socket.io")}");
+            run.Note($"node {node}, ws {VersionOf("ws")}, socket.io {VersionOf("socket.io")}, sharedb {VersionOf("sharedb")}");
         return (_hasPackages = node is not null).Value;
     }
 
@@ -57,7 +60,7 @@ internal sealed class PeerServers(BenchRun run)
     }
 
     /// <summary>What a program says; null where it is not there or fails.</summary>
-    private static string? Run(string program, params string[] arguments)
+    public static string? Run(string program, params string[] arguments)
     {
         try
         {
