@@ -51,7 +51,7 @@ public sealed record ClientOptions
     /// <summary>Silence allowed beyond the server's ping interval, before the line counts as dead.</summary>
     public TimeSpan PingGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a line may be gone before <see cref="LineNotice.Lost"/> is told: short blips are not. 5 s by default; up to a week.</summary>
+    /// <summary>How long a line may be gone before <see cref="LineNotice.Lost"/> is told, and those who were here are shown no longer: short blips are not told. 5 s by default; up to a week.</summary>
     public TimeSpan LostAfter { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long each step of a goodbye may take, the flush of <see cref="EventOnlyClient.DisposeAsync"/> included, before the line is just dropped. 1 s by default.</summary>

@@ -13,7 +13,7 @@ public sealed partial class EventOnlyClient
     /// <summary>Makes an entity. Without an id the client makes one, which sorts by time.</summary>
     /// <inheritdoc cref="SubmitAsync(Command, CancellationToken)"/>
     public Task<Ack> CreateAsync(string kind, JsonFields data, string? id = null, CancellationToken ct = default) =>
-        SubmitAsync(new Command.Create(id ?? NewId(), kind, data), ct);
+        SubmitAsync(new Command.Create(id ?? NewId(kind), kind, data), ct);
 
     /// <summary>Makes an entity of a value of yours.</summary>
     /// <inheritdoc cref="SubmitAsync(Command, CancellationToken)"/>
@@ -115,21 +115,12 @@ public sealed partial class EventOnlyClient
         return ack;
     }
 
-    /// <summary>An id that sorts by the time it was made: 9 digits of milliseconds and 11 random ones, in base 36.</summary>
-    public string NewId()
+    /// <summary>An id for a new entity, as <c>card-0Vt3…</c>: usable at once, also offline. Ids of one client sort in the order they were made.</summary>
+    /// <param name="kind">Of the entity; its first 40 characters stand in the id.</param>
+    public string NewId(string kind)
     {
-        const string digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-        var now = _options.Time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_gate)
-        {
-            return string.Create(20, (now, _options.Random), static (id, made) =>
-            {
-                var (rest, random) = made;
-                for (var i = 8; i >= 0; i--, rest /= 36)
-                    id[i] = digits[(int)(rest % 36)];
-                random.GetItems(digits, id[9..]);
-            });
-        }
+            return _ids.Next(kind);
     }
 
     private static string WordOf(Command command) => command switch

@@ -7,9 +7,6 @@ namespace EventOnly.Client;
 /// <summary>Who else is here, and what they see of us.</summary>
 public sealed partial class EventOnlyClient
 {
-    /// <summary>How long those are shown, greyed, whom we cannot see any more.</summary>
-    private static readonly TimeSpan s_staleFor = TimeSpan.FromSeconds(5);
-
     private readonly PresencePacer _pacer;
     private readonly long _began;
     private ImmutableSortedDictionary<string, PresentMember> _toldOthers = Members.None;
@@ -108,7 +105,7 @@ public sealed partial class EventOnlyClient
                 }
                 _pulse.Beat();
             },
-            null, s_staleFor, Timeout.InfiniteTimeSpan);
+            null, _options.LostAfter, Timeout.InfiniteTimeSpan);
     }
 
     private void ClearPresence()

@@ -12,6 +12,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     // Callers and the line's loops meet here. Held for steps of the pure parts only, never across any kind of wait.
     private readonly Lock _gate = new();
     private readonly ClientOptions _options;
+    private readonly IdMaker _ids;
     private readonly Replica _replica;
     private readonly Requests _requests = new();
     private readonly Dictionary<long, TaskCompletionSource<Ack>> _owners = []; // by ticket
@@ -28,6 +29,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
     private EventOnlyClient(Uri uri, ClientOptions options)
     {
         _options = options;
+        _ids = new(options.Time, options.Random);
         _pacer = new(options.PresenceThrottle);
         _pacer.Set(options.Presence);
         _began = options.Time.GetTimestamp();

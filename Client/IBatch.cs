@@ -21,13 +21,13 @@ public interface IBatch
 }
 
 /// <summary>A batch that is being put together.</summary>
-internal sealed class BatchBuilder(Func<string> newId) : IBatch
+internal sealed class BatchBuilder(Func<string, string> newId) : IBatch
 {
     public List<Command> Ops { get; } = [];
 
     public string Create(string kind, JsonFields data, string? id = null)
     {
-        id ??= newId();
+        id ??= newId(kind);
         Ops.Add(new Command.Create(id, kind, data));
         return id;
     }

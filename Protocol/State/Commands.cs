@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Protocol.State;
 
@@ -25,8 +26,9 @@ public abstract record Command
     /// <summary>Whole numbers to be added to counter fields.</summary>
     public sealed record Increment(string Entity, ImmutableArray<FieldDelta> Deltas, long? IfVersion) : Command;
 
-    /// <summary>A change of shared text. Understood, and answered with <c>unsupported</c>.</summary>
-    public sealed record Edit(string Entity) : Command;
+    /// <summary>A change of a field that is shared text.</summary>
+    /// <param name="Base">The project's seq up to which its author had seen the journal: what the delta was written for.</param>
+    public sealed record Edit(string Entity, string Field, long Base, Delta Delta) : Command;
 
     public sealed record Delete(string Entity, long? IfVersion) : Command;
 

@@ -74,16 +74,18 @@ public static class Decider
             Command.Create create => create.Entity is null ? null : state.Find(create.Entity),
             Command.Patch patch => state.Find(patch.Entity),
             Command.Increment increment => state.Find(increment.Entity),
+            Command.Edit edit => state.Find(edit.Entity),
             Command.Delete delete => state.Find(delete.Entity),
             _ => null,
         };
+        Change.Edited? edited = null;
         var refusal = command switch
         {
-            Command.Create => RefuseCreate(state, old, limits),
-            Command.Patch patch => RefuseChange(old, patch.IfVersion),
+            Command.Create create => RefuseCreate(state, old, limits) ?? RefuseMarkers(create.Data),
+            Command.Patch patch => RefuseChange(old, patch.IfVersion) ?? RefuseMarkers(patch.Fields),
             Command.Increment increment => RefuseChange(old, increment.IfVersion) ?? RefuseIncrement(old!, increment),
             Command.Delete delete => RefuseChange(old, delete.IfVersion),
-            Command.Edit => new(ErrorCode.Unsupported, "Shared text is not supported by this version."),
+            Command.Edit edit => EditRules.Decide(old, edit, seq, limits, out edited),
             _ => new(ErrorCode.Invalid, "A batch may not stand in a batch.", ErrorDetails.BadEvent),
         };
         if (refusal is not null)
@@ -96,9 +98,10 @@ public static class Decider
             Command.Patch patch => new Change.Patched(old!.Id, seq, patch.Fields),
             Command.Increment increment => new Change.Incremented(old!.Id, old.Version, increment.Deltas),
             Command.Delete => new Change.Deleted(old!.Id),
+            Command.Edit => edited!,
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        var now = Fold.Apply(old, change);
+        var now = Fold.Apply(old, change, seq, state.WindowUnder(limits));
         refusal = RefuseSize(state, old, now, limits);
         if (refusal is null)
             state.Put(change.Entity, old, now);
@@ -121,13 +124,24 @@ public static class Decider
             : null;
     }
 
+    private static Refusal? RefuseMarkers(JsonFields fields)
+    {
+        for (var i = 0; i < fields.Count; i++)
+        {
+            if (TextMarker.IsMisused(fields[i].Value))
+                return new(ErrorCode.Invalid, "An object with the key $text makes a text: it has that key alone, and a string.", ErrorDetails.BadEvent,
+                    Errors: ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal).SetItem(fields[i].Name, "Not a text."));
+        }
+        return null;
+    }
+
     private static Refusal? RefuseIncrement(Entity entity, Command.Increment increment)
     {
         var data = entity.Data;
         var errors = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
         foreach (var (field, delta) in increment.Deltas)
         {
-            if (!Fold.TryAdd(data[field], delta, out _))
+            if (entity.Texts[field] is not null || !Fold.TryAdd(data[field], delta, out _))
                 errors = errors.SetItem(field, "Not a whole number, or beyond 2^53 - 1.");
         }
         return errors.Count == 0 ? null : new(ErrorCode.Invalid, "A counter field must hold a whole number.", ErrorDetails.BadEvent, Errors: errors);
@@ -137,14 +151,30 @@ public static class Decider
     private static Refusal? RefuseSize(StateBuilder before, Entity? old, Entity? changed, StateLimits limits)
     {
         var (was, now) = (old?.Data, changed?.Data ?? JsonFields.Empty);
-        if (now.Count > limits.EntityFields && now.Count > (was?.Count ?? 0))
+        var fields = now.Count + (changed?.Texts.Count ?? 0);
+        if (fields > limits.EntityFields && fields > (was?.Count ?? 0) + (old?.Texts.Count ?? 0))
             return new(ErrorCode.TooLarge, "The entity would have too many fields.");
         if (now.Bytes > limits.EntityBytes && now.Bytes > (was?.Bytes ?? 0))
             return new(ErrorCode.TooLarge, "The entity would be too large.");
-        var grown = (changed?.Data.Bytes ?? 0) - (was?.Bytes ?? 0);
+        if (changed is not null && IsAnyTooLong(old?.Texts ?? EntityTexts.None, changed.Texts, limits.TextUnits))
+            return new(ErrorCode.TooLarge, "The text would be too long.");
+        var grown = (changed?.Bytes ?? 0) - (old?.Bytes ?? 0);
         return before.DataBytes + grown > limits.ProjectBytes && grown > 0
             ? new(ErrorCode.TooLarge, "The project would be too large.")
             : null;
+    }
+
+    private static bool IsAnyTooLong(EntityTexts was, EntityTexts now, int unitsMax)
+    {
+        if (ReferenceEquals(was, now))
+            return false;
+        for (var i = 0; i < now.Count; i++)
+        {
+            var (name, text) = now[i];
+            if (text.Text.Length > unitsMax && text.Text.Length > (was[name]?.Text.Length ?? 0))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>An id nobody has, made of what the event is anyway: its place in the journal. So a replay makes the same.</summary>

@@ -96,6 +96,13 @@ public sealed class JsonFields : IReadOnlyList<JsonField>, IEquatable<JsonFields
         return new([.. _names.AsSpan(0, ~at), name, .. _names.AsSpan(~at)], [.. _values.AsSpan(0, ~at), value, .. _values.AsSpan(~at)]);
     }
 
+    /// <summary>The same object without a field.</summary>
+    internal JsonFields Without(string name)
+    {
+        var at = IndexOf(name);
+        return at < 0 ? this : Own([.. _names.AsSpan(0, at), .. _names.AsSpan(at + 1)], [.. _values.AsSpan(0, at), .. _values.AsSpan(at + 1)]);
+    }
+
     /// <summary>Applies a JSON Merge Patch (RFC 7396) to this object.</summary>
     public JsonFields Merge(JsonFields patch)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Protocol.State;
 
@@ -26,6 +27,11 @@ public abstract record Change(string Entity)
 
     /// <summary>Counters moved; the version stays.</summary>
     public sealed record Incremented(string Entity, long Version, ImmutableArray<FieldDelta> Deltas) : Change(Entity);
+
+    /// <summary>A shared text was edited; the version stays.</summary>
+    /// <param name="Delta">As it fits the text at this place of the journal. May have come to nothing.</param>
+    /// <param name="Length">Units of the text afterwards, by which a replica sees whether it has the same text.</param>
+    public sealed record Edited(string Entity, long Version, string Field, Delta Delta, int Length) : Change(Entity);
 
     public sealed record Deleted(string Entity) : Change(Entity);
 }

@@ -10,13 +10,13 @@ public sealed class ProjectState
         0, 0,
         SortedMap.Empty<Entity>(),
         SortedMap.Empty<SessionMark>(),
-        StateHash.Empty, 0);
+        StateHash.Empty, 0, 0);
 
     internal ProjectState(
         long seq, long atMs, SortedMap<Entity> entities,
-        SortedMap<SessionMark> sessions, StateHash hash, long dataBytes)
+        SortedMap<SessionMark> sessions, StateHash hash, long dataBytes, long windowBytes)
     {
-        (Seq, AtMs, Entities, Sessions, Hash, DataBytes) = (seq, atMs, entities, sessions, hash, dataBytes);
+        (Seq, AtMs, Entities, Sessions, Hash, DataBytes, WindowBytes) = (seq, atMs, entities, sessions, hash, dataBytes, windowBytes);
     }
 
     public long Seq { get; }
@@ -33,8 +33,11 @@ public sealed class ProjectState
     /// <summary>The hash of all entities; sessions are not part of it.</summary>
     public StateHash Hash { get; }
 
-    /// <summary>Bytes of all entities' data, as canonical JSON.</summary>
+    /// <summary>Bytes of all entities: their data as canonical JSON, their texts at two bytes a unit.</summary>
     public long DataBytes { get; }
+
+    /// <summary>Bytes of memory of the edits that texts keep, about.</summary>
+    internal long WindowBytes { get; }
 
     public Standing StandingOf(string session, long n) =>
         Sessions.TryGetValue(session, out var mark) ? mark.StandingOf(n) : Standing.Fresh;
@@ -55,13 +58,14 @@ public sealed class ProjectState
 
     private static ProjectState Of(long seq, long atMs, SortedMap<Entity> entities, SortedMap<SessionMark> sessions)
     {
-        var (hash, bytes) = (StateHash.Empty, 0L);
+        var (hash, bytes, windows) = (StateHash.Empty, 0L, 0L);
         foreach (var (_, entity) in entities)
         {
             hash += entity.Hash;
-            bytes += entity.Data.Bytes;
+            bytes += entity.Bytes;
+            windows += entity.Texts.WindowBytes;
         }
-        return new(seq, atMs, entities, sessions, hash, bytes);
+        return new(seq, atMs, entities, sessions, hash, bytes, windows);
     }
 
     /// <summary>The same state with an entity in another's place; neither of them, or one, may be null. The seq does not move.</summary>
@@ -72,7 +76,8 @@ public sealed class ProjectState
         return new(
             Seq, AtMs, entities, Sessions,
             Hash - (old?.Hash ?? default) + (now?.Hash ?? default),
-            DataBytes - (old?.Data.Bytes ?? 0) + (now?.Data.Bytes ?? 0));
+            DataBytes - (old?.Bytes ?? 0) + (now?.Bytes ?? 0),
+            WindowBytes - (old?.Texts.WindowBytes ?? 0) + (now?.Texts.WindowBytes ?? 0));
     }
 
     internal ProjectState At(long seq, long atMs, string session, long n)
@@ -88,7 +93,7 @@ public sealed class ProjectState
             }
             sessions = kept.ToMap();
         }
-        return new(seq, atMs, Entities, sessions, Hash, DataBytes);
+        return new(seq, atMs, Entities, sessions, Hash, DataBytes, WindowBytes);
     }
 
     /// <summary>Not at every event, for it looks at all sessions.</summary>

@@ -13,7 +13,7 @@ public static class QueryMatch
         foreach (var (field, wanted) in query.Where)
         {
             // A field that is not there equals null.
-            if ((entity.Data[field] ?? CanonicalValue.Null) != wanted)
+            if ((entity[field] ?? CanonicalValue.Null) != wanted)
                 return false;
         }
         foreach (var (field, prefix) in query.Match)
@@ -27,14 +27,23 @@ public static class QueryMatch
     private static bool HasPrefix(Entity entity, string field, string prefix)
     {
         if (field != Query.AnyField)
-            return entity.Data[field]?.AsString()?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ?? false;
+            return entity.Texts[field] is { } text ? HasPrefix(text, prefix) : entity.Data[field]?.AsString()?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ?? false;
         foreach (var any in entity.Data)
         {
             if (any.Value.AsString()?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ?? false)
                 return true;
         }
+        for (var i = 0; i < entity.Texts.Count; i++)
+        {
+            if (HasPrefix(entity.Texts[i].Value, prefix))
+                return true;
+        }
         return false;
     }
+
+    /// <summary>A text may be long: no more of it is looked at than the prefix needs.</summary>
+    private static bool HasPrefix(SharedText text, string prefix) =>
+        prefix.Length <= text.Text.Length && text.Text.Slice(0, prefix.Length).Equals(prefix, StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>The order of a query's items: by a field, then by id. Absent and null come first, then false, true, numbers, strings, and all else by its text.</summary>
@@ -52,7 +61,7 @@ public sealed class QueryOrder(string? sort, bool descending) : IComparer<Entity
     public int Compare(Entity entity, QueryCursor after) =>
         Compare(Value(entity), entity.Id, sort is null ? CanonicalValue.Null : after.Value ?? CanonicalValue.Null, after.Entity);
 
-    private CanonicalValue Value(Entity entity) => sort is null ? CanonicalValue.Null : entity.Data[sort] ?? CanonicalValue.Null;
+    private CanonicalValue Value(Entity entity) => sort is null ? CanonicalValue.Null : entity[sort] ?? CanonicalValue.Null;
 
     private int Compare(CanonicalValue a, string aId, CanonicalValue b, string bId)
     {

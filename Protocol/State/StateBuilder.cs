@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Protocol.State;
 
@@ -33,8 +34,14 @@ public sealed class StateBuilder(ProjectState start)
     /// <summary>The state hash after the last event.</summary>
     public StateHash Hash => _hash;
 
-    /// <summary>Bytes of all entities' data, as canonical JSON.</summary>
+    /// <summary>Bytes of all entities: their data as canonical JSON, their texts at two bytes a unit.</summary>
     public long DataBytes { get; private set; } = start.DataBytes;
+
+    /// <summary>Bytes of memory of the edits that texts keep, about.</summary>
+    internal long WindowBytes { get; private set; } = start.WindowBytes;
+
+    /// <summary>Where edits are decided on it later on, what is to be kept for that; nothing unless set.</summary>
+    internal StateLimits? Limits { get; set; }
 
     public int EntityCount { get; private set; } = start.Entities.Count;
 
@@ -52,7 +59,7 @@ public sealed class StateBuilder(ProjectState start)
     /// </summary>
     internal static StateBuilder WholeOf(ProjectState state)
     {
-        var whole = new StateBuilder(ProjectState.Empty) { _hash = state.Hash, DataBytes = state.DataBytes, EntityCount = state.Entities.Count };
+        var whole = new StateBuilder(ProjectState.Empty) { _hash = state.Hash, DataBytes = state.DataBytes, WindowBytes = state.WindowBytes, EntityCount = state.Entities.Count };
         whole._touched.EnsureCapacity(state.Entities.Count);
         foreach (var (id, entity) in state.Entities)
             whole._touched.Add(id, entity);
@@ -72,7 +79,8 @@ public sealed class StateBuilder(ProjectState start)
             _touched.TrimExcess(keptPlaces);
         if (_sessions.Capacity > KeptPlaces)
             _sessions.TrimExcess(KeptPlaces);
-        (_start, _hash, Seq, AtMs, DataBytes, EntityCount) = (state, state.Hash, state.Seq, state.AtMs, state.DataBytes, state.Entities.Count);
+        (_start, _hash, Seq, AtMs, EntityCount) = (state, state.Hash, state.Seq, state.AtMs, state.Entities.Count);
+        (DataBytes, WindowBytes) = (state.DataBytes, state.WindowBytes);
     }
 
     /// <summary>An entity as it is now; null where there is none.</summary>
@@ -85,12 +93,19 @@ public sealed class StateBuilder(ProjectState start)
         foreach (var change in happened.Changes)
         {
             var old = Find(change.Entity);
-            var now = Fold.Apply(old, change);
+            var now = Fold.Apply(old, change, happened.Seq, Limits is null ? default : WindowUnder(Limits));
             if (!ReferenceEquals(old, now))
                 Put(change.Entity, old, now);
         }
         Settle(happened.Seq, happened.AtMs, happened.Session, happened.N);
     }
+
+    /// <summary>
+    /// How much of its past the next text that is edited may keep: nothing where the project's texts keep as much as they may together, so that the
+    /// texts in use give way by and by.
+    /// </summary>
+    internal TextWindowBounds WindowUnder(StateLimits limits) =>
+        WindowBytes > limits.TextWindowsBytes ? default : new(limits.TextWindowEdits, limits.TextWindowBytes);
 
     /// <summary>What every event does besides its changes: the seq moves, and the command's number is taken.</summary>
     public void Settle(long seq, long atMs, string session, long n)
@@ -116,7 +131,8 @@ public sealed class StateBuilder(ProjectState start)
             _touched[id] = now;
         Steps?.Add(new(id, old, now));
         _hash = _hash - (old?.Hash ?? default) + (now?.Hash ?? default);
-        DataBytes += (now?.Data.Bytes ?? 0) - (old?.Data.Bytes ?? 0);
+        DataBytes += (now?.Bytes ?? 0) - (old?.Bytes ?? 0);
+        WindowBytes += (now?.Texts.WindowBytes ?? 0) - (old?.Texts.WindowBytes ?? 0);
         EntityCount += (now is null ? 0 : 1) - (old is null ? 0 : 1);
     }
 
@@ -162,7 +178,7 @@ public sealed class StateBuilder(ProjectState start)
             sessions.Remove(session);
         foreach (var (session, mark) in _sessions)
             sessions.Set(session, mark);
-        return new(Seq, AtMs, entities.ToMap(), sessions.ToMap(), _hash, DataBytes);
+        return new(Seq, AtMs, entities.ToMap(), sessions.ToMap(), _hash, DataBytes, WindowBytes);
     }
 
     private SessionMark MarkOf(string session) => _sessions.TryGetValue(session, out var mark) ? mark : MarkAtStart(session);

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Protocol.State;
 
@@ -58,6 +59,18 @@ public readonly record struct StateHash(uint First, uint Second)
     }
 
     internal static StateHash OfField(StateHash id, JsonField field) => id.Chain(field.Name).Chain(field.Value.Utf8);
+
+    internal static StateHash OfText(StateHash id, string name, TextBuffer text) => id.Chain(name).OfText(text);
+
+    /// <summary>Behind the field's name: the text's own hash, which an edit brings up to date at the price of what it changed.</summary>
+    internal StateHash OfText(TextBuffer text)
+    {
+        Span<byte> content = stackalloc byte[12];
+        BinaryPrimitives.WriteUInt32LittleEndian(content, text.Hash.First);
+        BinaryPrimitives.WriteUInt32LittleEndian(content[4..], text.Hash.Second);
+        BinaryPrimitives.WriteUInt32LittleEndian(content[8..], (uint)text.Length);
+        return Chain(content);
+    }
 
     internal StateHash Chain(string part)
     {

@@ -67,6 +67,15 @@ public static class ErrorDetails
 
     /// <summary>Of a text's delta: puts in half a surrogate pair, or U+0000.</summary>
     public const string BadUnicode = "bad_unicode";
+
+    /// <summary>Of an edit: begins or ends between the halves of a surrogate pair.</summary>
+    public const string SplitsPair = "splits_pair";
+
+    /// <summary>Of an edit: reaches further than the text did that it was written for.</summary>
+    public const string OutOfRange = "out_of_range";
+
+    /// <summary>Of an edit: written for a text that is still to come.</summary>
+    public const string FutureBase = "future_base";
 }
 
 /// <summary>Why a connection ended, as the status code of the close frame (RFC 6455 section 7.4).</summary>

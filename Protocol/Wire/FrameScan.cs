@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Protocol.Wire;
 
@@ -12,7 +13,7 @@ internal enum Property
     Errors, Current, Part, Parts, Entities, Hash, Connection, PingInterval, PingTimeout, Limits, Time, Epoch, Floor, Recovered, Outcomes, Role,
     Members, MemberCount, Duplicate, Items, More, Events, Ok, Joined, Left, Changed, Reason, Reconnect, Name, Value, Outcome,
     MessageBytes, Depth, ObjectKeys, MessageKeys, InFlight, BatchOps, QueriesInFlight, QueryItems, HistoryEvents, Projects,
-    Before, Last, Field, Next, Traceparent, Expected, Key,
+    Before, Last, Field, Next, Traceparent, Expected, Key, Base, Delta, Len, TextUnits,
 }
 
 /// <summary>
@@ -34,7 +35,7 @@ internal ref struct FrameScan
     private readonly Utf8Buffer _scratch;
     private Slices _slices;
 
-    [InlineArray(87)]
+    [InlineArray(91)]
     private struct Slices
     {
         private (int Start, int Length) _first;
@@ -87,7 +88,8 @@ internal ref struct FrameScan
             var key = known ? null : CanonicalJson.ReadKey(ref reader);
             reader.Read();
             var start = (int)reader.TokenStartIndex;
-            SkipValue(ref reader, _limits, ref keysLeft);
+            var ofDelta = int.MaxValue; // the parts of an edit have a bound of their own
+            SkipValue(ref reader, _limits, ref known && property == Property.Edit ? ref ofDelta : ref keysLeft);
             var length = (int)reader.BytesConsumed - start;
             if (known)
             {
@@ -131,6 +133,17 @@ internal ref struct FrameScan
                 throw BadFrameException.TooLarge("The message has too many keys.");
         }
         while (reader.Read() && reader.CurrentDepth > outer);
+    }
+
+    /// <summary>The steps of an edit.</summary>
+    /// <param name="mayBeEmpty">Whether it may have come to nothing, as in events.</param>
+    public readonly Delta RequiredDelta(bool mayBeEmpty)
+    {
+        var slice = Slice(Property.Delta);
+        if (slice.IsEmpty)
+            throw Wrong(Property.Delta, "an array");
+        var reader = Read(slice);
+        return Delta.Read(ref reader, _limits.EditSteps, mayBeEmpty);
     }
 
     public readonly bool Has(Property property) => _slices[(int)property].Length > 0;

@@ -9,6 +9,7 @@ public sealed record WireLimits
     public static WireLimits Trusted { get; } = new()
     {
         MessageBytes = int.MaxValue, Depth = 1000, ObjectKeys = int.MaxValue, MessageKeys = int.MaxValue, BatchOps = int.MaxValue,
+        EditSteps = int.MaxValue,
     };
 
     /// <summary>Bytes of UTF-8 in one message.</summary>
@@ -25,6 +26,9 @@ public sealed record WireLimits
 
     /// <summary>Operations in one batch.</summary>
     public int BatchOps { get; init; } = 100;
+
+    /// <summary>Steps of one edit of a text.</summary>
+    public int EditSteps { get; init; } = 10_000;
 
     /// <summary>Bytes of a member's presence, as canonical JSON.</summary>
     public int PresenceBytes { get; init; } = 2048;
@@ -47,6 +51,21 @@ public sealed record StateLimits
     /// <summary>Fields of one entity.</summary>
     public int EntityFields { get; init; } = 256;
 
-    /// <summary>Bytes of all entities' data of a project.</summary>
+    /// <summary>Bytes of all entities of a project.</summary>
     public long ProjectBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>UTF-16 units of one shared text.</summary>
+    public int TextUnits { get; init; } = 1024 * 1024;
+
+    /// <summary>Newest edits of a text that are kept, to transform those that were written before their author knew of them.</summary>
+    public int TextWindowEdits { get; init; } = 4096;
+
+    /// <summary>Bytes of memory of the edits that one text keeps.</summary>
+    public int TextWindowBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Bytes of memory of the edits that all texts of a project keep; beyond it a text that is edited keeps none.</summary>
+    public long TextWindowsBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Steps of deltas that may be walked to transform one edit.</summary>
+    public int TransformSteps { get; init; } = 200_000;
 }

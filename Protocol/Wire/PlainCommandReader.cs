@@ -13,6 +13,9 @@ internal static class PlainCommandReader
     /// <summary>Keys of a command besides those of its fields, at most.</summary>
     private const int Keys = 6;
 
+    /// <summary>Levels of nesting of an edit: the message, the edit, its delta and the parts of that.</summary>
+    private const int EditDepth = 4;
+
     public static ClientMessage.Submit? TryRead(ReadOnlySpan<byte> json, WireLimits limits)
     {
         if (!json.StartsWith("{\"type\":\""u8) || json.Length > limits.MessageBytes || limits.Depth < 2 || limits.ObjectKeys < Keys
@@ -24,7 +27,7 @@ internal static class PlainCommandReader
         {
             var cursor = new PlainCursor(json, TextCache.OfThisThread);
             var fieldsMax = Math.Min(limits.ObjectKeys, limits.MessageKeys - Keys);
-            return TryRead(ref cursor, fieldsMax, out var submit) && cursor.Skip("}"u8) && cursor.IsAtEnd ? submit : null;
+            return TryRead(ref cursor, fieldsMax, limits, out var submit) && cursor.Skip("}"u8) && cursor.IsAtEnd ? submit : null;
         }
         catch (Exception odd) when (odd is JsonException or InvalidOperationException or BadFrameException)
         {
@@ -32,13 +35,13 @@ internal static class PlainCommandReader
         }
     }
 
-    private static bool TryRead(ref PlainCursor cursor, int fieldsMax, out ClientMessage.Submit? submit)
+    private static bool TryRead(ref PlainCursor cursor, int fieldsMax, WireLimits limits, out ClientMessage.Submit? submit)
     {
         submit = null;
         Command? command = null;
         if (cursor.Skip("{\"type\":\"update\""u8))
         {
-            if (TryAddress(ref cursor, out var project, out var n) && TryUpdate(ref cursor, fieldsMax, ref command))
+            if (TryAddress(ref cursor, out var project, out var n) && TryUpdate(ref cursor, fieldsMax, limits, ref command))
                 submit = new(project, n, command!);
         }
         else if (cursor.Skip("{\"type\":\"create\""u8))
@@ -62,7 +65,7 @@ internal static class PlainCommandReader
             && cursor.Skip(",\"n\":"u8) && cursor.TryInteger(1, out n);
     }
 
-    private static bool TryUpdate(ref PlainCursor cursor, int fieldsMax, ref Command? command)
+    private static bool TryUpdate(ref PlainCursor cursor, int fieldsMax, WireLimits limits, ref Command? command)
     {
         if (!TryEntity(ref cursor, out var entity))
             return false;
@@ -75,6 +78,14 @@ internal static class PlainCommandReader
         {
             if (cursor.TryFlatFields(fieldsMax, out var fields) && WireCodec.TryDeltas(fields, out var deltas) && TryVersion(ref cursor, out var ifVersion))
                 command = new Command.Increment(entity, deltas, ifVersion);
+        }
+        else if (cursor.Skip(",\"edit\":{\"field\":"u8))
+        {
+            if (limits.Depth >= EditDepth && cursor.TryName(out var field) && cursor.Skip(",\"base\":"u8) && cursor.TryInteger(0, out var from)
+                && cursor.Skip(",\"delta\":"u8) && cursor.TryDelta(limits.EditSteps, mayBeEmpty: false, out var delta) && cursor.Skip("}"u8))
+            {
+                command = new Command.Edit(entity, field, from, delta);
+            }
         }
         return command is not null;
     }

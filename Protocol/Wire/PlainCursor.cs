@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Protocol.Wire;
 
@@ -57,6 +58,16 @@ internal ref struct PlainCursor(ReadOnlySpan<byte> json, TextCache texts)
         }
         _rest = _rest[digits..];
         return !_rest.IsEmpty && _rest[0] is (byte)',' or (byte)'}';
+    }
+
+    /// <summary>The steps of an edit. Throws where they are none.</summary>
+    public bool TryDelta(int stepsMax, bool mayBeEmpty, out Delta delta)
+    {
+        var reader = new Utf8JsonReader(_rest);
+        reader.Read();
+        delta = Delta.Read(ref reader, stepsMax, mayBeEmpty);
+        _rest = _rest[(int)reader.BytesConsumed..];
+        return true;
     }
 
     public bool TryMoment(out long ms)

@@ -115,6 +115,14 @@ internal static class PlainEventReader
             if (cursor.TryFields(out var patch))
                 change = new Change.Patched(entity, version, patch);
         }
+        else if (cursor.Skip(",\"edit\":{\"field\":"u8))
+        {
+            if (cursor.TryText(out var field) && cursor.Skip(",\"delta\":"u8) && cursor.TryDelta(int.MaxValue, mayBeEmpty: true, out var delta)
+                && cursor.Skip(",\"len\":"u8) && cursor.TryInteger(0, out var length) && length <= int.MaxValue && cursor.Skip("}"u8))
+            {
+                change = new Change.Edited(entity, version, field, delta, (int)length);
+            }
+        }
         else if (cursor.Skip(",\"increment\":"u8) && cursor.TryFields(out var increment) && WireCodec.TryDeltas(increment, out var deltas))
         {
             change = new Change.Incremented(entity, version, deltas);

@@ -88,4 +88,4 @@ public readonly record struct Outcome(long N, Fate Fate);
 /// <summary>The limits that <c>connected</c> tells; units are in the names, counts otherwise.</summary>
 public sealed record AnnouncedLimits(
     int MessageBytes, int Depth, int ObjectKeys, int MessageKeys, int InFlight, int BatchOps,
-    int QueriesInFlight, int QueryItems, int HistoryEvents, int Projects);
+    int QueriesInFlight, int QueryItems, int HistoryEvents, int Projects, int TextUnits);

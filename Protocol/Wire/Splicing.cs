@@ -47,7 +47,7 @@ internal static class Splicing
     {
         output.Raw("{\"entity\":"u8).String(entity.Id).Raw(",\"kind\":"u8).String(entity.Kind)
             .Raw(",\"version\":"u8).Number(entity.Version).Raw(",\"data\":"u8);
-        entity.Data.WriteTo(output);
+        TextMarker.Write(output, entity.Data, entity.Texts);
         output.Raw((byte)'}');
     }
 

@@ -117,7 +117,7 @@ public sealed partial class WireCodec
             case "create":
                 return new Command.Create(scan.Name(Property.Entity), scan.RequiredName(Property.Kind), scan.RequiredFields(Property.Data, named: true));
             case "update":
-                return ReadUpdate(scan);
+                return ReadUpdate(scan, inBatch);
             case "delete":
                 return new Command.Delete(scan.RequiredName(Property.Entity), scan.Integer(Property.IfVersion));
             case "batch" when !inBatch:
@@ -135,7 +135,7 @@ public sealed partial class WireCodec
         }
     }
 
-    private static Command ReadUpdate(in FrameScan scan)
+    private static Command ReadUpdate(in FrameScan scan, bool inBatch)
     {
         var entity = scan.RequiredName(Property.Entity);
         var ifVersion = scan.Integer(Property.IfVersion);
@@ -143,10 +143,20 @@ public sealed partial class WireCodec
         if ((patch ? 1 : 0) + (increment ? 1 : 0) + (edit ? 1 : 0) != 1)
             throw BadFrameException.Shape("An update has exactly one of 'patch', 'increment' and 'edit'.");
         if (edit)
-            return new Command.Edit(entity);
+        {
+            if (inBatch)
+                throw BadFrameException.Shape("An edit may not stand in a batch.");
+            return ifVersion is null ? ReadEdit(scan, entity) : throw BadFrameException.Shape("An edit has no 'ifVersion': it fits any version.");
+        }
         return patch
             ? new Command.Patch(entity, scan.RequiredFields(Property.Patch, named: true), ifVersion)
             : new Command.Increment(entity, ReadDeltas(scan), ifVersion);
+    }
+
+    private static Command.Edit ReadEdit(in FrameScan scan, string entity)
+    {
+        var edit = scan.Object(Property.Edit, out _);
+        return new(entity, edit.RequiredName(Property.Field), edit.RequiredInteger(Property.Base), edit.RequiredDelta(mayBeEmpty: false));
     }
 
     private static ImmutableArray<FieldDelta> ReadDeltas(in FrameScan scan) =>
@@ -308,7 +318,10 @@ public sealed partial class WireCodec
                 output.Raw(",\"entity\":"u8).String(c.Entity).OptionalNumber(",\"ifVersion\":"u8, c.IfVersion);
                 break;
             case Command.Edit c:
-                output.Raw(",\"entity\":"u8).String(c.Entity).Raw(",\"edit\":{}"u8);
+                output.Raw(",\"entity\":"u8).String(c.Entity).Raw(",\"edit\":{\"field\":"u8).String(c.Field)
+                    .Raw(",\"base\":"u8).Number(c.Base).Raw(",\"delta\":"u8);
+                c.Delta.WriteTo(output);
+                output.Raw((byte)'}');
                 break;
             case Command.Batch c:
                 output.Raw(",\"ops\":"u8).List(c.Ops, static (o, op) => WriteCommand(o, op, null, 0));

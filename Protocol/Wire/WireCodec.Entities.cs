@@ -10,11 +10,13 @@ public sealed partial class WireCodec
     public static void Encode(Utf8Buffer output, Entity entity) => output.EntityObject(entity);
 
     /// <summary>Reads an entity back; null where the text is none. What it has besides is passed over.</summary>
-    public Entity? TryDecodeEntity(ReadOnlySpan<byte> json)
+    /// <param name="json">As it stands in a snapshot.</param>
+    /// <param name="seq">The snapshot's: what edits of texts there were up to it is not known.</param>
+    public Entity? TryDecodeEntity(ReadOnlySpan<byte> json, long seq)
     {
         try
         {
-            return ReadEntity(FrameScan.Message(json, limits, _scratch));
+            return ReadEntity(FrameScan.Message(json, limits, _scratch), seq);
         }
         catch (Exception bad) when (bad is BadFrameException or JsonException or InvalidOperationException)
         {

@@ -68,6 +68,11 @@ public sealed partial class WireCodec
             case Change.Incremented c:
                 output.Raw(",\"version\":"u8).Number(c.Version).Raw(",\"increment\":"u8).Deltas(c.Deltas);
                 break;
+            case Change.Edited c:
+                output.Raw(",\"version\":"u8).Number(c.Version).Raw(",\"edit\":{\"field\":"u8).String(c.Field).Raw(",\"delta\":"u8);
+                c.Delta.WriteTo(output);
+                output.Raw(",\"len\":"u8).Number(c.Length).Raw((byte)'}');
+                break;
         }
     }
 
@@ -100,6 +105,12 @@ public sealed partial class WireCodec
         var version = scan.RequiredInteger(Property.Version);
         if (type == "create")
             return new Change.Created(entity, scan.RequiredText(Property.Kind), version, scan.RequiredFields(Property.Data, named: false));
+        if (scan.Has(Property.Edit))
+        {
+            var edit = scan.Object(Property.Edit, out _);
+            return new Change.Edited(
+                entity, version, edit.RequiredText(Property.Field), edit.RequiredDelta(mayBeEmpty: true), (int)edit.RequiredInteger(Property.Len, max: int.MaxValue));
+        }
         return scan.Has(Property.Increment)
             ? new Change.Incremented(entity, version, ReadDeltas(scan))
             : new Change.Patched(entity, version, scan.RequiredFields(Property.Patch, named: false));

@@ -91,7 +91,7 @@ public sealed partial class WireCodec
             .Raw(",\"objectKeys\":"u8).Number(limits.ObjectKeys).Raw(",\"messageKeys\":"u8).Number(limits.MessageKeys)
             .Raw(",\"inFlight\":"u8).Number(limits.InFlight).Raw(",\"batchOps\":"u8).Number(limits.BatchOps)
             .Raw(",\"queriesInFlight\":"u8).Number(limits.QueriesInFlight).Raw(",\"queryItems\":"u8).Number(limits.QueryItems)
-            .Raw(",\"historyEvents\":"u8).Number(limits.HistoryEvents).Raw(",\"projects\":"u8).Number(limits.Projects).Raw((byte)'}');
+            .Raw(",\"historyEvents\":"u8).Number(limits.HistoryEvents).Raw(",\"projects\":"u8).Number(limits.Projects).Raw(",\"textUnits\":"u8).Number(limits.TextUnits).Raw((byte)'}');
 
     private static void WriteJoined(Utf8Buffer output, ServerMessage.Joined m)
     {

@@ -24,7 +24,7 @@ public sealed partial class WireCodec
             "joined" => ReadJoined(scan),
             "snapshot" => new ServerMessage.Snapshot(
                 scan.Text(Property.Id), scan.RequiredProject(), scan.RequiredInteger(Property.Seq), (int)scan.RequiredInteger(Property.Part),
-                (int)scan.RequiredInteger(Property.Parts), ReadEntities(scan, Property.Entities),
+                (int)scan.RequiredInteger(Property.Parts), ReadEntities(scan, Property.Entities, scan.RequiredInteger(Property.Seq)),
                 StateHash.TryParse(scan.Text(Property.Hash), out var hash) ? hash : null),
             "result" => ReadResult(scan, frame),
             "verdict" => new ServerMessage.Verdict(scan.RequiredText(Property.Id), scan.Flag(Property.Ok) == true ? null : ReadRefusal(scan)),
@@ -55,7 +55,7 @@ public sealed partial class WireCodec
             new(Limit(limits, Property.MessageBytes), Limit(limits, Property.Depth), Limit(limits, Property.ObjectKeys),
                 Limit(limits, Property.MessageKeys), Limit(limits, Property.InFlight), Limit(limits, Property.BatchOps),
                 Limit(limits, Property.QueriesInFlight), Limit(limits, Property.QueryItems), Limit(limits, Property.HistoryEvents),
-                Limit(limits, Property.Projects)),
+                Limit(limits, Property.Projects), Limit(limits, Property.TextUnits)),
             ReadMoment(scan, Property.Time));
 
         static int Limit(in FrameScan limits, Property property) => (int)(limits.Integer(property, max: int.MaxValue) ?? int.MaxValue);
@@ -115,7 +115,7 @@ public sealed partial class WireCodec
     {
         var id = scan.RequiredText(Property.Id);
         if (scan.Has(Property.Items))
-            return new ServerMessage.QueryResult(id, scan.Integer(Property.Seq) ?? 0, ReadEntities(scan, Property.Items), scan.Flag(Property.More) ?? false);
+            return new ServerMessage.QueryResult(id, scan.Integer(Property.Seq) ?? 0, ReadEntities(scan, Property.Items, scan.Integer(Property.Seq) ?? 0), scan.Flag(Property.More) ?? false);
         if (!scan.Has(Property.Events))
             return new ServerMessage.Done(id);
         var events = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
@@ -125,18 +125,20 @@ public sealed partial class WireCodec
             id, events.DrainToImmutable(), scan.Integer(Property.Floor) ?? 0, scan.Flag(Property.More) ?? false, scan.Integer(Property.Next));
     }
 
-    private static ImmutableArray<Entity> ReadEntities(in FrameScan scan, Property property)
+    private static ImmutableArray<Entity> ReadEntities(in FrameScan scan, Property property, long seq)
     {
         var elements = scan.Elements(property);
         var entities = ImmutableArray.CreateBuilder<Entity>(elements.Count);
         foreach (var element in elements)
-            entities.Add(ReadEntity(scan.Inner(scan.At(element))));
+            entities.Add(ReadEntity(scan.Inner(scan.At(element)), seq));
         return entities.MoveToImmutable();
     }
 
-    private static Entity ReadEntity(in FrameScan scan) => new(
-        scan.RequiredText(Property.Entity), scan.RequiredText(Property.Kind), scan.RequiredInteger(Property.Version),
-        scan.RequiredFields(Property.Data, named: false));
+    private static Entity ReadEntity(in FrameScan scan, long seq)
+    {
+        var texts = TextMarker.SplitKept(scan.RequiredFields(Property.Data, named: false), seq, out var data);
+        return new(scan.RequiredText(Property.Entity), scan.RequiredText(Property.Kind), scan.RequiredInteger(Property.Version), data, texts);
+    }
 
     private static Refusal ReadRefusal(in FrameScan scan)
     {
@@ -151,6 +153,6 @@ public sealed partial class WireCodec
         var current = scan.Object(Property.Current, out var hasCurrent);
         return new(
             ErrorCodes.FromWord(scan.RequiredText(Property.Code)), scan.RequiredText(Property.Message), scan.Text(Property.Detail),
-            (int?)scan.Integer(Property.Op), errors, hasCurrent ? ReadEntity(current) : null);
+            (int?)scan.Integer(Property.Op), errors, hasCurrent ? ReadEntity(current, long.MaxValue) : null);
     }
 }

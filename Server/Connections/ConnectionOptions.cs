@@ -113,7 +113,7 @@ public sealed class ConnectionOptions
         PresenceBytes = PresenceBytesMax,
     };
 
-    internal AnnouncedLimits ToAnnounced() => new(
+    internal AnnouncedLimits ToAnnounced(int textUnits) => new(
         MessageBytesMax, DepthMax, ObjectKeysMax, MessageKeysMax, WireLimits.InFlight, BatchOpsMax, QueriesInFlightMax, QueryItemsMax,
-        HistoryEventsMax, ProjectsMax);
+        HistoryEventsMax, ProjectsMax, textUnits);
 }

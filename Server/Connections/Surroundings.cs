@@ -26,7 +26,7 @@ internal sealed class Surroundings(ConnectionOptions options, ProjectDirectory p
 
     public Backlog Backlog { get; } = new();
 
-    public AnnouncedLimits Announced { get; } = options.ToAnnounced();
+    public AnnouncedLimits Announced { get; } = options.ToAnnounced(projects.Options.TextUnitsMax);
 
     /// <summary>The calling thread's codec: understanding a message waits for nothing, so one for each thread is enough.</summary>
     public WireCodec Codec => t_codec is { } codec && ReferenceEquals(codec.Limits, _limits) ? codec : t_codec = new(_limits);

@@ -78,6 +78,7 @@ internal static class EventShape
             4 when name.SequenceEqual("type"u8) => Has.Type,
             4 when name.SequenceEqual("kind"u8) => Has.Kind,
             4 when name.SequenceEqual("data"u8) => Has.Data,
+            4 when name.SequenceEqual("edit"u8) => Has.Change,
             5 when name.SequenceEqual("patch"u8) => Has.Change,
             6 when name.SequenceEqual("entity"u8) => Has.Entity,
             7 when name.SequenceEqual("project"u8) => Has.Project,

@@ -23,7 +23,7 @@ internal sealed record SnapshotHeader(
 ///   snapshot = header *entity *session     named by its seq: 00000000000000001042.snapshot
 ///   header   = {"type":"snapshot","format":1,"project":P,"epoch":E,"seq":SEQ,"at":TIME,"after":SEQ,"offset":BYTES,"chain":CRC,
 ///               "entities":COUNT,"sessions":COUNT,"hash":HASH,"synced":SEQ,"crc":CRC} LF
-///   entity   = {"entity":ID,"kind":KIND,"version":SEQ,"data":{…},"synced":SEQ,"crc":CRC} LF       sorted by id
+///   entity   = {"entity":ID,"kind":KIND,"version":SEQ,"data":{…},"synced":SEQ,"crc":CRC} LF       sorted by id; texts as in wire.md
 ///   session  = {"session":ID,"highest":N,"mask":"16 hex digits","last":SEQ,"synced":SEQ,"crc":CRC} LF
 /// </code>
 /// <c>after</c>, <c>offset</c>, <c>chain</c>: in the segment after that seq, the line before that offset has that checksum. The mask is text, for
@@ -132,7 +132,7 @@ internal static class SnapshotFile
         var sessions = new List<KeyValuePair<string, SessionMark>>(header.Sessions);
         for (var i = 0; i < header.Entities; i++)
         {
-            if (!TryReadLine(lines, json, ref crc) || codec.TryDecodeEntity(json.Written) is not { } entity)
+            if (!TryReadLine(lines, json, ref crc) || codec.TryDecodeEntity(json.Written, header.Seq) is not { } entity)
                 return null;
             entities.Add(new(entity.Id, entity));
         }

@@ -118,16 +118,16 @@ internal sealed class EncodedSnapshot(string project, ProjectState state, int? c
     private static IEnumerable<ImmutableArray<Entity>> Split(ProjectState state)
     {
         var part = ImmutableArray.CreateBuilder<Entity>();
-        var bytes = 0;
+        var bytes = 0L;
         foreach (var (_, entity) in state.Entities)
         {
-            if (bytes > 0 && bytes + entity.Data.Bytes > PartBytes)
+            if (bytes > 0 && bytes + entity.Bytes > PartBytes)
             {
                 yield return part.DrainToImmutable();
                 bytes = 0;
             }
             part.Add(entity);
-            bytes += entity.Data.Bytes + EntityBytesMore;
+            bytes += entity.Bytes + EntityBytesMore;
         }
         yield return part.DrainToImmutable();
     }

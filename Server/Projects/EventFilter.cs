@@ -56,6 +56,8 @@ internal sealed class EventFilter
                         return true;
                 }
                 return false;
+            case Change.Edited edited:
+                return edited.Field == field;
             default:
                 return true; // with the entity all its fields end
         }

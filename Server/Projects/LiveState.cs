@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Server.Projects;
 
@@ -11,12 +12,13 @@ namespace EventOnly.Server.Projects;
 ///   Recorded: begin + recorded, made when asked; from then on it is the begin
 /// </code>
 /// </summary>
-internal sealed class LiveState(ProjectState begin)
+/// <param name="limits">What texts keep of their past, among others.</param>
+internal sealed class LiveState(ProjectState begin, StateLimits? limits = null)
 {
     /// <summary>Entities that differ from the last state made, at least and at most, before the next is made unasked: few cost more each, many stop the project longer.</summary>
     private const int TouchedMin = 1024, TouchedMax = 4 * 1024;
 
-    private readonly StateBuilder _recorded = new(begin);
+    private readonly StateBuilder _recorded = new(begin) { Limits = limits };
     private readonly List<EntityStep> _underWay = [];
     private ProjectState _made = begin;
     private StateBuilder? _decided;
@@ -30,6 +32,9 @@ internal sealed class LiveState(ProjectState begin)
     public StateHash Hash => _recorded.Hash;
 
     public long DataBytes => _recorded.DataBytes;
+
+    /// <summary>Memory of the edits that texts keep, about.</summary>
+    public long WindowBytes => _recorded.WindowBytes;
 
     public int EntityCount => _recorded.EntityCount;
 
@@ -64,7 +69,7 @@ internal sealed class LiveState(ProjectState begin)
             if (_decided is null)
             {
                 _decided = StateBuilder.WholeOf(Recorded);
-                _decided.Steps = _underWay;
+                (_decided.Steps, _decided.Limits) = (_underWay, limits);
             }
             return _decided;
         }

@@ -33,10 +33,10 @@ internal sealed class Project
     /// <param name="state">The state to follow it from; the empty one where left out.</param>
     public Project(string id, JournalHead head, ProjectOptions options, ProjectState? state = null)
     {
-        _state = new(state ?? ProjectState.Empty);
+        _limits = options.ToLimits();
+        _state = new(state ?? ProjectState.Empty, _limits);
         _id = id;
         (Epoch, Floor) = (head.Epoch, head.Floor);
-        _limits = options.ToLimits();
         _presenceGrace = options.PresenceGrace;
         _check = new(head.Seq, options.CheckEvents, options.CheckPeriod);
         _membersMax = options.MembersMax;
@@ -93,7 +93,7 @@ internal sealed class Project
 
     /// <summary>Bytes of memory that it holds, about.</summary>
     public long Bytes =>
-        OwnBytes + _state.DataBytes + (long)_state.EntityCount * EntityBytes + (long)_state.SessionCount * SessionBytes
+        OwnBytes + _state.DataBytes + _state.WindowBytes + (long)_state.EntityCount * EntityBytes + (long)_state.SessionCount * SessionBytes
         + _tape.Bytes + _gossip.Whispers.Bytes + _snapshots.Bytes;
 
     /// <summary>Lets go of what only those need who come back soon or are behind.</summary>

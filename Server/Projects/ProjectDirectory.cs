@@ -27,6 +27,9 @@ internal sealed class ProjectDirectory : IAsyncDisposable
     private readonly CancellationTokenSource _patience;
     private readonly Task _sweeping;
 
+    /// <summary>What all its projects may hold.</summary>
+    public ProjectOptions Options => _options;
+
     public ProjectDirectory(IJournal journal, ProjectOptions options, JournalOptions keeping, TimeProvider time, ILogger<ProjectDirectory> logger, ServerMetrics? metrics = null)
     {
         (_journal, _options, _keeping, _time, _logger, _metrics) = (journal, options, keeping, time, logger, metrics ?? ServerMetrics.Unwatched);

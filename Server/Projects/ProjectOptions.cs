@@ -81,7 +81,31 @@ public sealed class ProjectOptions
     [Range(256, 64 * 1024 * 1024)]
     public int EntityBytesMax { get; set; } = StateLimits.Default.EntityBytes;
 
-    /// <summary>Bytes of all entities' data of one project as canonical JSON. Beyond it a command that adds is refused with <c>too_large</c>.</summary>
+    /// <summary>UTF-16 units of one shared text. Beyond it an edit that adds is refused with <c>too_large</c>. A replica holds all texts whole, and so does
+    /// a snapshot.</summary>
+    [Range(16, 256 * 1024 * 1024)]
+    public int TextUnitsMax { get; set; } = StateLimits.Default.TextUnits;
+
+    /// <summary>Newest edits of a text that are kept in memory, to transform those that were written before their author knew of them. One that is based on
+    /// something older is answered with <c>rebase</c>, and its author, who has the events, does that work. 0 keeps none.</summary>
+    [Range(0, 1_000_000)]
+    public int TextWindowEditsMax { get; set; } = StateLimits.Default.TextWindowEdits;
+
+    /// <summary>Bytes of memory of these edits of one text, about; fewer are kept where they are large.</summary>
+    [Range(0, 256 * 1024 * 1024)]
+    public int TextWindowBytesMax { get; set; } = StateLimits.Default.TextWindowBytes;
+
+    /// <summary>Bytes of memory, about, of these edits of all texts of a project. Beyond it a text that is edited keeps none until others have been let go.</summary>
+    [Range(0, 64L * 1024 * 1024 * 1024)]
+    public long TextWindowsBytesMax { get; set; } = StateLimits.Default.TextWindowsBytes;
+
+    /// <summary>Steps of deltas that one edit may take to be transformed, some 10 ns each, in which the project does nothing else. One that would take more is
+    /// answered with <c>rebase</c>.</summary>
+    [Range(1000, 100_000_000)]
+    public int TransformStepsMax { get; set; } = StateLimits.Default.TransformSteps;
+
+    /// <summary>Bytes of all entities of one project, their data as canonical JSON and their texts at two bytes a unit. Beyond it a command that adds is
+    /// refused with <c>too_large</c>.</summary>
     [Range(1024, 64L * 1024 * 1024 * 1024)]
     public long ProjectBytesMax { get; set; } = StateLimits.Default.ProjectBytes;
 
@@ -100,6 +124,9 @@ public sealed class ProjectOptions
     [Range(0, 64L * 1024 * 1024 * 1024)]
     public long PastBytesMax { get; set; } = 64 * 1024 * 1024;
 
-    internal StateLimits ToLimits() =>
-        new() { Entities = EntitiesMax, EntityFields = EntityFieldsMax, EntityBytes = EntityBytesMax, ProjectBytes = ProjectBytesMax };
+    internal StateLimits ToLimits() => new()
+    {
+        Entities = EntitiesMax, EntityFields = EntityFieldsMax, EntityBytes = EntityBytesMax, ProjectBytes = ProjectBytesMax, TextUnits = TextUnitsMax,
+        TextWindowEdits = TextWindowEditsMax, TextWindowBytes = TextWindowBytesMax, TextWindowsBytes = TextWindowsBytesMax, TransformSteps = TransformStepsMax,
+    };
 }

@@ -40,10 +40,10 @@ internal static class Queries
 
     private static int FittingCount(Entity[] items, int limit, int bytesMax)
     {
-        var bytes = 0;
+        var bytes = 0L;
         var count = 0;
-        while (count < Math.Min(items.Length, limit) && (count == 0 || bytes + items[count].Data.Bytes <= bytesMax))
-            bytes += items[count++].Data.Bytes;
+        while (count < Math.Min(items.Length, limit) && (count == 0 || bytes + items[count].Bytes <= bytesMax))
+            bytes += items[count++].Bytes;
         return count;
     }
 }

@@ -10,7 +10,7 @@ public sealed class CommandLimitsTests
     private static readonly WireLimits s_server = WireLimits.Default;
 
     private static readonly AnnouncedLimits s_announced = new(
-        s_server.MessageBytes, s_server.Depth, s_server.ObjectKeys, s_server.MessageKeys, WireLimits.InFlight, s_server.BatchOps, 4, 500, 1000, 32);
+        s_server.MessageBytes, s_server.Depth, s_server.ObjectKeys, s_server.MessageKeys, WireLimits.InFlight, s_server.BatchOps, 4, 500, 1000, 32, 1024 * 1024);
 
     private static IEnumerable<TestCaseData> Cases()
     {

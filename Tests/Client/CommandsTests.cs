@@ -141,4 +141,16 @@ public sealed class CommandsTests : ClientBench
         todo.Select(card => card.Id).Should().Equal("d", "b", "a");
         (await line.HearAsync<ClientMessage.Submit>()).Command.Should().BeOfType<Command.Patch>().Which.Fields.Select(each => each.Name).Should().Equal("list", "order");
     }
+
+    [Test]
+    public void Ids_of_one_client_sort_in_the_order_they_were_made_and_fit_the_rules()
+    {
+        var ids = new IdMaker(new ManualTime(), new Random(1));
+
+        var made = Enumerable.Range(0, 200).Select(_ => ids.Next("card")).ToArray();
+
+        made.Should().BeInAscendingOrder(StringComparer.Ordinal).And.OnlyHaveUniqueItems();
+        made.Should().OnlyContain(id => System.Text.RegularExpressions.Regex.IsMatch(id, "^card-[0-9A-Za-z]{20}$"));
+        ids.Next(new string('k', 64)).Should().HaveLength(61, "an id has at most 64 characters");
+    }
 }

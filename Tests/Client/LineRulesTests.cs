@@ -223,7 +223,7 @@ public sealed class LineRulesTests : ClientBench
             line = await Server.AcceptAsync();
             shown.Add((await line.HearAsync<ClientMessage.Connect>()).Token);
             if (i == 0)
-                await line.SayAsync(new ServerMessage.Connected("c1", "ann", 15_000, 30_000, new(65536, 32, 64, 1000, 64, 100, 4, 500, 1000, 32), 0));
+                await line.SayAsync(new ServerMessage.Connected("c1", "ann", 15_000, 30_000, new(65536, 32, 64, 1000, 64, 100, 4, 500, 1000, 32, 1048576), 0));
             await line.CloseAsync(CloseCode.Unauthenticated);
             if (i == 0)
                 await PassPauseAsync(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));

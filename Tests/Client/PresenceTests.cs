@@ -94,7 +94,7 @@ public sealed class PresenceTests : ClientBench
     }
 
     [Test]
-    public async Task When_the_line_breaks_they_are_stale_at_once_and_gone_after_five_seconds()
+    public async Task When_the_line_breaks_they_are_stale_at_once_and_gone_when_it_counts_as_lost()
     {
         var (client, line) = await ConnectedAsync();
         await using var _ = client;
@@ -105,7 +105,7 @@ public sealed class PresenceTests : ClientBench
         line.Abort();
         await client.WaitForStateAsync(ConnectionState.Reconnecting, Server.Deadline);
         (client.Presence.IsStale, client.Others.Count).Should().Be((true, 1));
-        Server.Time.Advance(TimeSpan.FromSeconds(5));
+        Server.Time.Advance(Server.Options.LostAfter);
 
         client.Others.Should().BeEmpty();
     }

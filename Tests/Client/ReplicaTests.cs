@@ -226,12 +226,9 @@ public sealed class ReplicaTests
     public void Recovered_in_another_journal_cannot_be_so_a_snapshot_is_waited_for()
     {
         var replica = Live(Said.Card("c", """{"votes":3}"""));
-
         Rejoin(replica, Said.Joined("j2", 2, recovered: true, epoch: "e2"));
         replica.Receive(Said.Voted(2));
-
-        replica.View.Votes().Should().Be(3);
-        replica.IsLive.Should().BeFalse();
+        (replica.IsLive, replica.View.Votes()).Should().Be((false, 3));
     }
 
     [Test]
@@ -396,9 +393,8 @@ public sealed class ReplicaTests
 
     private static List<long> SendAll(Replica replica)
     {
-        var sent = new List<long>();
-        while (replica.Next() is { } next)
-            sent.Add(next.N);
+        List<long> sent = [];
+        for (; replica.Next() is { } next; sent.Add(next.N)) { }
         return sent;
     }
 }

@@ -22,7 +22,6 @@ public sealed class DeciderTests
         new TestCaseData(Given.Delete("a", ifVersion: 0), ErrorCode.Conflict).SetArgDisplayNames("deleting another version"),
         new TestCaseData(Given.Increment("a", "title", 1), ErrorCode.Invalid).SetArgDisplayNames("counting a text"),
         new TestCaseData(Given.Increment("b", "votes", 1), ErrorCode.Invalid).SetArgDisplayNames("counting too far"),
-        new TestCaseData(new Command.Edit("a"), ErrorCode.Unsupported).SetArgDisplayNames("editing text"),
         new TestCaseData(Given.Batch(Given.Batch(Given.Delete("a"))), ErrorCode.Invalid).SetArgDisplayNames("a batch in a batch"),
     ];
 

@@ -1,4 +1,5 @@
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 using EventOnly.Tests.Support;
 
 namespace EventOnly.Tests.Protocol;
@@ -14,6 +15,7 @@ public sealed class FoldTests
         Given.State(Given.Entity("a", """{"votes":"many"}""")),
         Given.State(Given.Entity("a", """{"votes":9007199254740991}""")),
         Given.State(Given.Entity("a", """{"votes":{"nested":[]}}""")),
+        Fold.Apply(ProjectState.Empty, new Change.Created("a", "card", 1, Given.Fields("""{"notes":{"$text":"Milk"},"votes":{"$text":"3"}}"""))),
     ];
 
     private static IEnumerable<Change> Changes =>
@@ -26,6 +28,14 @@ public sealed class FoldTests
         new Change.Incremented("a", 1, [new("votes", long.MaxValue)]),
         new Change.Incremented("a", 1, [new("votes", long.MinValue)]),
         new Change.Incremented("a", 1, []),
+        new Change.Edited("a", 1, "notes", Delta.Replace(4, 0, " and eggs"), 13),
+        new Change.Edited("a", 1, "notes", Delta.Empty, 4),
+        new Change.Edited("a", 1, "notes", Delta.Replace(2, 3, ""), 1), // it reaches too far
+        new Change.Edited("a", 1, "votes", Delta.Replace(0, 1, "4"), 1),
+        new Change.Edited("a", 1, "title", Delta.Replace(0, 0, "x"), 1),
+        new Change.Patched("a", 7, Given.Fields("""{"notes":{"$text":"anew"}}""")),
+        new Change.Patched("a", 7, Given.Fields("""{"notes":{"a":1}}""")),
+        new Change.Patched("a", 7, Given.Fields("""{"notes":null,"title":{"$text":"x"}}""")),
         new Change.Deleted("a"),
         new Change.Deleted("nobody"),
         new Change.Patched("nobody", 7, Given.Fields("""{"x":1}""")),

@@ -92,7 +92,7 @@ internal sealed class FakeLine(WebSocket socket, CancellationToken deadline)
     {
         await HearAsync<ClientMessage.Connect>();
         var join = await HearAsync<ClientMessage.Join>();
-        await SayAsync(new ServerMessage.Connected("c1", "ann", 15_000, 30_000, new(65536, 32, 64, 1000, 64, 100, 4, 500, 1000, 32), 0));
+        await SayAsync(new ServerMessage.Connected("c1", "ann", 15_000, 30_000, new(65536, 32, 64, 1000, 64, 100, 4, 500, 1000, 32, 1048576), 0));
         return join;
     }
 

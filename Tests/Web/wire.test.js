@@ -6,6 +6,7 @@ import { examples } from './support/golden.js';
 import { aClient, aConnectedClient, EPOCH, event, greet, joined, own, SESSION, snapshot } from './support/given.js';
 
 const CARD = { entity: 'card-5', kind: 'card', version: 988, data: { list: 'todo', title: 'Milk', votes: 3 } };
+const NOTES = { entity: 'card-7', kind: 'card', version: 1046, data: { notes: { $text: 'Milk', born: 1046 }, title: 'Shopping' } };
 const LIST = { entity: 'list-1', kind: 'list', version: 2, data: { title: 'To do' } };
 
 /** A connected client whose next command has number n, with a card and a list. @param {number} n @param {object} [options] */
@@ -59,6 +60,7 @@ const says = [
   () => { const world = atNumber(7); world.client.update('card-5', { title: 'Buy milk' }, { ifVersion: 988 }); return world; },
   () => { const world = atNumber(8); world.client.increment('card-5', 'votes'); return world; },
   () => { const world = atNumber(9); world.client.delete('card-5'); return world; },
+  () => { const world = atNumber(11); world.client.create('card', { notes: { $text: 'Milk' }, title: 'Shopping' }, { id: 'card-7' }); return world; },
   () => {
     const world = atNumber(10);
     world.client.batch(ops => {
@@ -116,8 +118,8 @@ const says = [
   },
 ];
 
-// A trace's parent is for programs that take part in tracing: a page sends none.
-const clientExamples = examples('client').filter((text) => !text.includes('"traceparent"'));
+// A trace's parent is for programs that take part in tracing: a page sends none. What says an edit is tested with the texts.
+const clientExamples = examples('client').filter((text) => !text.includes('"traceparent"') && !text.includes('"edit"'));
 
 test('There is a call for each frame a client may say', () => assert.equal(says.length, clientExamples.length));
 
@@ -188,7 +190,7 @@ const understood = {
     assert.deepEqual(errors, []);
   },
   event(frame) {
-    const { client, sockets, errors } = aConnectedClient({ seq: frame.seq - 1, entities: frame.type === 'create' ? [] : [CARD, LIST] });
+    const { client, sockets, errors } = aConnectedClient({ seq: frame.seq - 1, entities: frame.type === 'create' ? [] : [CARD, NOTES, LIST] });
     /** @type {any[]} */ const events = [];
     /** @type {string[]} */ const ops = [];
     client.on('event', happened => events.push(happened));
@@ -197,6 +199,7 @@ const understood = {
     assert.equal(client.seq, frame.seq);
     assert.deepEqual(events, [{ ...frame, own: true }]);
     assert.deepEqual(ops, (frame.ops ?? [frame]).map((/** @type {any} */ op) => `${op.type} ${op.entity} ${op.entity.split('-')[0]} ${frame.seq}`));
+    if (frame.edit) assert.equal(client.store.get('card-7')?.data.notes, 'Milk, eggs');
     assert.deepEqual(errors, []);
   },
   state(frame) {

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Divergence, Item, Reject } from './types.js' */
 import { retryable } from './codes.js';
+import { itemOf } from './texts.js';
 
 /** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
 export class EventOnlyError extends Error {
@@ -32,7 +33,7 @@ export class RejectedError extends EventOnlyError {
     this.retryAfterMs = refusal.retryAfterMs;
     const current = refusal.current;
     /** On `conflict`: the entity as it is now; undefined where the server left it out because it is large. @type {Item | undefined} */
-    this.current = current && { id: current.entity, kind: current.kind, version: current.version, data: current.data };
+    this.current = current && itemOf(current);
   }
 }
 

@@ -186,6 +186,14 @@ type DeleteOp = {
     ifVersion?: number;
 };
 
+type Delta = DeltaPart[];
+
+type DeltaPart = {
+    retain?: number;
+    insert?: string;
+    delete?: number;
+};
+
 type Difference = {
     added: {
         item: Item;
@@ -213,6 +221,13 @@ type Divergence = {
     to: number;
     hash: string;
     expected: string;
+};
+
+type Edit = {
+    field: string;
+    delta: Delta;
+    base?: number;
+    len?: number;
 };
 
 /**
@@ -331,7 +346,16 @@ type Item = {
      * seq of the last create or patch; 0 while the create is still pending
      */
     version: number;
+    /**
+     * shared texts are strings here
+     */
     data: JsonObject;
+    /**
+     * which fields are shared texts; missing where none is
+     */
+    texts?: {
+        [field: string]: TextField;
+    };
 };
 
 type ItemOf<App, K extends keyof App = keyof App> = {
@@ -401,6 +425,7 @@ type Limits = {
     queryItems: number;
     historyEvents: number;
     projects: number;
+    textUnits: number;
 };
 
 type Member = {
@@ -1037,6 +1062,10 @@ declare class SubscriberTooSlowError extends EventOnlyError {
 
 type Sync = 'synced' | 'syncing' | 'offline' | 'stuck';
 
+type TextField = {
+    born: number;
+};
+
 /** No answer in time. */
 declare class TimeoutError extends EventOnlyError {
     constructor(/** @type {number} */ ms: number);
@@ -1053,6 +1082,7 @@ type UpdateOp = {
     increment?: {
         [field: string]: number;
     };
+    edit?: Edit;
     ifVersion?: number;
     version?: number;
 };
@@ -1095,4 +1125,4 @@ type WireEntity = {
     data: JsonObject;
 };
 
-export { Ack, Activity, AnyKinds, AskOptions, Batch, Broadcast, Change, ClientEvents, ClosedError, Command, Conflict, Connected, CreateEvent, CreateOp, DeleteEvent, DeleteOp, Difference, Divergence, EventOnlyClient, EventOnlyError, EventsMissedError, HistoryQuery, Item, ItemOf, Json, JsonObject, Keep, Kept, Limits, Member, OfflineError, Op, OpStamp, Options, Past, PatchOf, Patched, Presence, PresentUser, Project, ProjectEvent, ProtocolError, Question, QueueFullError, ReconnectInfo, Reject, RejectedError, Selection, Stamp, State, StateChange, Store, SubscriberTooSlowError, Sync, TimeoutError, Told, UpdateEvent, UpdateOp, User, Verdict, View, WireEntity };
+export { Ack, Activity, AnyKinds, AskOptions, Batch, Broadcast, Change, ClientEvents, ClosedError, Command, Conflict, Connected, CreateEvent, CreateOp, DeleteEvent, DeleteOp, Delta, DeltaPart, Difference, Divergence, Edit, EventOnlyClient, EventOnlyError, EventsMissedError, HistoryQuery, Item, ItemOf, Json, JsonObject, Keep, Kept, Limits, Member, OfflineError, Op, OpStamp, Options, Past, PatchOf, Patched, Presence, PresentUser, Project, ProjectEvent, ProtocolError, Question, QueueFullError, ReconnectInfo, Reject, RejectedError, Selection, Stamp, State, StateChange, Store, SubscriberTooSlowError, Sync, TextField, TimeoutError, Told, UpdateEvent, UpdateOp, User, Verdict, View, WireEntity };

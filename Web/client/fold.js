@@ -1,5 +1,7 @@
 // @ts-check
-/** @import { Item, Json, JsonObject, Op, ProjectEvent, Command } from './types.js' */
+/** @import { Edit, Item, Json, JsonObject, Op, ProjectEvent, Command } from './types.js' */
+import { apply, need } from './delta.js';
+import { textsAfter, withoutMarkers } from './texts.js';
 
 /**
  * One operation over one entity. Total and pure: never throws, changes nothing it was given, and what no longer fits
@@ -11,16 +13,32 @@
  */
 export function fold(item, op) {
   switch (op.type) {
-    case 'create': return item ?? { id: op.entity, kind: op.kind, version: op.version ?? 0, data: op.data };
+    case 'create': return item ?? create(op);
     case 'delete': return undefined;
     case 'update': {
       if (item === undefined) return undefined;
-      if (isObject(op.patch))
-        return { ...item, version: op.version ?? item.version, data: /** @type {JsonObject} */ (merge(item.data, op.patch)) };
+      if (isObject(op.patch)) return patch(item, op.patch, op.version);
+      if (isObject(op.edit)) return edit(item, op.edit);
       return isObject(op.increment) ? { ...item, data: add(item.data, op.increment) } : item;
     }
     default: return item;
   }
+}
+
+/** @param {import('./types.js').CreateOp} op @returns {Item} */
+function create({ entity: id, kind, version = 0, data }) {
+  return { id, kind, version, data: withoutMarkers(data), ...textsAfter(undefined, data, version) };
+}
+
+/** A text made anew takes the place of whatever was there. @param {Item} item @param {JsonObject} written @param {number | undefined} version */
+function patch({ id, kind, version: was, data, texts }, written, version) {
+  return { id, kind, version: version ?? was, data: /** @type {JsonObject} */ (merge(data, withoutMarkers(written))), ...textsAfter(texts, written, version ?? 0) };
+}
+
+/** @param {Item} item @param {Edit} edit */
+function edit(item, { field, delta }) {
+  const text = item.texts && Object.hasOwn(item.texts, field) ? item.data[field] : undefined;
+  return typeof text === 'string' && need(delta) <= text.length ? { ...item, data: { ...item.data, [field]: apply(text, delta) } } : item;
 }
 
 /**

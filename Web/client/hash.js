@@ -1,16 +1,21 @@
 // @ts-check
 /** @import { Item } from './types.js' */
 import { canonical } from './canonical.js';
+import { textHash } from './text-hash.js';
 
 const SEEDS = [0x9747b28c, 0x3c6ef372];
 const utf8 = new TextEncoder();
 
 /**
  * The state hash of docs/wire.md section 8. A sum of contributions, so it needs no order, and a changed field costs its
- * old and its new value and nothing else.
+ * old and its new value and nothing else. A text costs its whole length, so the texts that were changed are hashed when somebody asks.
  */
 export class StateHash {
   #lanes = new Uint32Array(SEEDS.length); // adds modulo 2^32 by itself
+  /** Of entities that have texts what these contribute, as far as it has been asked for. @type {Map<string, number[]>} */
+  #texts = new Map();
+  /** Entities whose texts may have changed since, as they are now. @type {Map<string, Item | undefined>} */
+  #changed = new Map();
 
   /**
    * Moves the hash from one state of an entity to the next.
@@ -20,6 +25,7 @@ export class StateHash {
   move(before, after) {
     if (before === after) return;
     const id = /** @type {Item} */ (before ?? after).id;
+    if (before?.texts || after?.texts) this.#changed.set(id, after);
     SEEDS.forEach((seed, lane) => {
       const root = chain(seed, id); // every part of an entity starts with its id: hashed once
       let sum = 0;
@@ -36,22 +42,44 @@ export class StateHash {
   }
 
   /** 16 lower-case hexadecimal digits, first lane first. */
-  toString() { return [...this.#lanes].map(lane => lane.toString(16).padStart(8, '0')).join(''); }
+  toString() {
+    for (const [id, item] of this.#changed) this.#retell(id, item);
+    this.#changed.clear();
+    return [...this.#lanes].map(lane => lane.toString(16).padStart(8, '0')).join('');
+  }
+
+  /** @param {string} id @param {Item | undefined} item */
+  #retell(id, item) {
+    this.#texts.get(id)?.forEach((sum, lane) => { this.#lanes[lane] -= sum; });
+    this.#texts.delete(id);
+    if (!item?.texts) return;
+    const contents = Object.keys(item.texts).map(field => ({ field, content: contentOf(String(item.data[field])) }));
+    const sums = SEEDS.map(seed => contents.reduce((sum, { field, content }) => sum + (murmur3(content, chain(seed, id, field)) >>> 0), 0));
+    sums.forEach((sum, lane) => { this.#lanes[lane] += sum; });
+    this.#texts.set(id, sums);
+  }
+}
+
+/** A text's hash and length, as the 12 bytes that stand for it. @param {string} text */
+function contentOf(text) {
+  const content = new DataView(new ArrayBuffer(12));
+  [...textHash(text), text.length].forEach((number, i) => content.setUint32(4 * i, number, true));
+  return new Uint8Array(content.buffer);
 }
 
 /** @param {number} root @param {Item} item */
 const head = (root, item) => chain(root, '', item.kind, String(item.version));
 
-/** @param {Item | undefined} item @param {string} field @returns {item is Item} */
-const has = (item, field) => item !== undefined && Object.hasOwn(item.data, field);
+/** Texts are hashed otherwise. @param {Item | undefined} item @param {string} field @returns {item is Item} */
+const has = (item, field) => item !== undefined && Object.hasOwn(item.data, field) && !(item.texts && Object.hasOwn(item.texts, field));
 
 /**
  * Fields that are not the very same value: the fold keeps what it does not change, so identity is enough.
  * @param {Item | undefined} before @param {Item | undefined} after
  */
 function* changedFields(before, after) {
-  for (const field in before?.data) if (!has(after, field) || after.data[field] !== before.data[field]) yield field;
-  for (const field in after?.data) if (!has(before, field)) yield field;
+  for (const field in before?.data) if (has(before, field) && (!has(after, field) || after.data[field] !== before.data[field])) yield field;
+  for (const field in after?.data) if (has(after, field) && !has(before, field)) yield field;
 }
 
 /**

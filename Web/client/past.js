@@ -3,6 +3,7 @@
 import { ProtocolError } from './errors.js';
 import { fold, opsOf } from './fold.js';
 import { ProjectState } from './state.js';
+import { wireOf } from './texts.js';
 
 /** The state of a project at a moment of its past, read-only. */
 export class Past {
@@ -29,7 +30,7 @@ export class Past {
   get live() { return Math.max(0, this.#head() - this.seq); }
 
   /** State hash, comparable with `stateHash` of a client at that seq. Costs a walk over all entities, once. */
-  get hash() { return this.#hash ??= new ProjectState(this.seq, wireOf(this.#items)).hash; }
+  get hash() { return this.#hash ??= new ProjectState(this.seq, [...this.#items.values()].map(wireOf)).hash; }
 
   /** An entity as it was. @param {string} id @returns {Item | undefined} */
   get(id) { return this.#items.get(id); }
@@ -66,6 +67,3 @@ export function stateReader() {
     return state;
   };
 }
-
-/** @param {ReadonlyMap<string, Item>} items @returns {Iterable<WireEntity>} */
-function* wireOf(items) { for (const { id: entity, kind, version, data } of items.values()) yield { entity, kind, version, data }; }

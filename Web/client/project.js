@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * @import { Question } from './types.js'
- * @import { Ack, AnyKinds, ClientEvents, Command, ItemOf, Json, Op, PatchOf, Sync, Verdict, WireEntity } from './types.js'
+ * @import { Ack, AnyKinds, ClientEvents, Command, ItemOf, Json, Op, PatchOf, Sync, Verdict } from './types.js'
  * @import { AskOptions } from './requests.js'
  * @import { HistoryQuery } from './history.js'
  * @import { Past } from './past.js'
@@ -11,6 +11,7 @@
  */
 import { live } from './live.js';
 import { restoring } from './restore.js';
+import { itemOf } from './texts.js';
 
 /**
  * A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others.
@@ -293,9 +294,6 @@ export class Project {
     return this.#room.replay({ from, to, speed, signal });
   }
 }
-
-/** @param {WireEntity} wire */
-function itemOf({ entity: id, kind, version, data }) { return { id, kind, version, data }; }
 
 /** Where the next page starts. @param {ItemOf<AnyKinds> | { entity: string, value?: Json }} after @param {string} [sort] */
 function cursor(after, sort) {

@@ -2,6 +2,7 @@
 /** @import { Item, Op, ProjectEvent, WireEntity } from './types.js' */
 import { fold, opsOf } from './fold.js';
 import { StateHash } from './hash.js';
+import { itemOf } from './texts.js';
 
 /** The confirmed state of a project: entities, position and state hash, moved by events and by nothing else. */
 export class ProjectState {
@@ -14,7 +15,7 @@ export class ProjectState {
     this.seq = seq;
     /** @type {Map<string, Item>} */
     this.items = new Map();
-    for (const { entity: id, kind, version, data } of entities) this.#put(id, { id, kind, version, data });
+    for (const entity of entities) this.#put(entity.entity, itemOf(entity));
   }
 
   /** Of all entities, see docs/wire.md section 8. */

@@ -16,13 +16,17 @@
  * @property {string} id
  * @property {string} kind
  * @property {number} version seq of the last create or patch; 0 while the create is still pending
- * @property {JsonObject} data
+ * @property {JsonObject} data shared texts are strings here
+ * @property {{ [field: string]: TextField }} [texts] which fields are shared texts; missing where none is
  *
+ * @typedef {{ born: number }} TextField `born`: seq of the event that made the text; 0 while that is still pending
  * @typedef {{ retain?: number, insert?: string, delete?: number }} DeltaPart exactly one of them: units kept, put in, or taken away
  * @typedef {DeltaPart[]} Delta a change of a text in normal form (docs/wire.md)
+ * @typedef {{ field: string, delta: Delta, base?: number, len?: number }} Edit of a command with `base`, the seq up to which its author had seen the
+ *   journal; of an event with `len`, the units of the text afterwards
  *
  * @typedef {{ type: 'create', entity: string, kind: string, data: JsonObject, version?: number }} CreateOp
- * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number },
+ * @typedef {{ type: 'update', entity: string, patch?: JsonObject, increment?: { [field: string]: number }, edit?: Edit,
  *   ifVersion?: number, version?: number }} UpdateOp
  * @typedef {{ type: 'delete', entity: string, ifVersion?: number }} DeleteOp
  * @typedef {CreateOp | UpdateOp | DeleteOp} Op one operation, of a command (no version yet) or of an event
@@ -44,7 +48,8 @@
  * @typedef {'active' | 'idle' | 'away'} Activity idle: no input for `idleAfter`; away: the page is hidden
  * @typedef {{ user: User, activity: Activity, sessions: Member[] }} PresentUser a user with all of its sessions, as active as the most active of them
  * @typedef {{ messageBytes: number, depth: number, objectKeys: number, messageKeys: number, inFlight: number, batchOps: number,
- *   queriesInFlight: number, queryItems: number, historyEvents: number, projects: number }} Limits
+ *   queriesInFlight: number, queryItems: number, historyEvents: number, projects: number,
+ *   textUnits: number }} Limits
  * @typedef {{ type: 'connected', connection: string, user: User, pingInterval: number, pingTimeout: number, limits: Limits,
  *   time: string }} Connected
  * @typedef {{ n: number, outcome: 'done' | 'coming' | 'unknown' }} Outcome

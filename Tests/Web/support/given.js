@@ -9,7 +9,7 @@ export const CONNECTED = {
   type: 'connected', connection: 'c7', user: { name: 'ann' }, pingInterval: 15000, pingTimeout: 30000,
   limits: {
     messageBytes: 65536, depth: 32, objectKeys: 64, messageKeys: 1000, inFlight: 64, batchOps: 100, queriesInFlight: 4,
-    queryItems: 500, historyEvents: 1000, projects: 32,
+    queryItems: 500, historyEvents: 1000, projects: 32, textUnits: 1048576,
   },
   time: '2025-11-21T08:00:00.000Z',
 };
