@@ -11,6 +11,7 @@ const BOUNDS = {
   lostAfter: [0, DAY],
   highWater: [0, 2 ** 30],
   throttle: [16, 1000],
+  textGap: [0, 1000],
   'queue.max': [1, 100_000, 1],
   'queue.maxBytes': [1024, 2 ** 30, 1],
   'reconnect.base': [1, DAY],

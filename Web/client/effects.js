@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { Ack, Change, Conflict, Divergence, ProjectEvent } from './types.js'
+ * @import { Ack, Change, Conflict, Divergence, ProjectEvent, TextChange, TextGone, TextRefused } from './types.js'
  * @import { PendingCommand } from './pending.js'
  */
 import { ProtocolError } from './errors.js';
@@ -11,6 +11,7 @@ import { ProtocolError } from './errors.js';
  * @typedef {{ do: 'settle', command: PendingCommand, ack: Ack }
  *   | { do: 'fail', command: PendingCommand, error: unknown, reverted: string[] }
  *   | { do: 'change', change: Change } | { do: 'conflict', conflict: Conflict }
+ *   | { do: 'text', text: TextChange } | { do: 'textGone', gone: TextGone } | { do: 'textRefused', refused: TextRefused }
  *   | { do: 'event', event: ProjectEvent, own: boolean, kinds: (string | undefined)[] }
  *   | { do: 'snapshot', seq: number, count: number, reason: 'first' | 'behind' | 'epoch' }
  *   | { do: 'live', mode: 'events' | 'snapshot', missed: number | undefined }

@@ -83,7 +83,7 @@ export class TimeoutError extends EventOnlyError {
 
 /** The server said something it should not; the client has mended itself. Reported through `error`, never thrown. */
 export class ProtocolError extends EventOnlyError {
-  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code @param {string} message @param {Divergence} [divergence] */
+  /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch' | 'text_mismatch'} code @param {string} message @param {Divergence} [divergence] */
   constructor(code, message, divergence) {
     super(code, message, false);
     /** On `hash_mismatch` of the state itself: where it differs from the server's, and how. */

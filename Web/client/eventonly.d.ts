@@ -89,6 +89,12 @@ type ClientEvents = {
     create: CreateEvent;
     update: UpdateEvent;
     delete: DeleteEvent;
+    /**
+     * a shared text is seen otherwise
+     */
+    text: TextChange;
+    textRefused: TextRefused;
+    textGone: TextGone;
     broadcast: Broadcast;
     /**
      * no `n`: refused
@@ -404,14 +410,26 @@ type Kept = {
      */
     c: number;
     /**
-     * those with a number may have been sent
+     * those with a number may have been sent; `text`: of an edit,
+     * which of the `texts` it is about
      */
     ops: {
         n?: number;
         epoch?: string;
         since: number;
         body: Command;
+        text?: number;
     }[];
+    texts?: KeptText[];
+};
+
+type KeptText = {
+    id: string;
+    field: string;
+    text: string;
+    born: number;
+    seq: number;
+    epoch?: string;
 };
 
 type Limits = {
@@ -478,6 +496,10 @@ type Options = {
      * ms between two tellings of our presence, 16 to 1000, 50 by default
      */
     throttle?: number;
+    /**
+     * ms between two edits of one text on the line, 0 to 1000, 40 by default: what is typed meanwhile goes in one
+     */
+    textGap?: number;
     /**
      * ms without input until the others see us as `idle` (in a page), 60000; 0: neither that nor `away` is told
      */
@@ -779,6 +801,12 @@ declare class Project<App = AnyKinds> {
      */
     restore(id: string, moment: number | Date, options?: AskOptions): Promise<Ack | undefined>;
     /**
+     * A shared text, to write in: a field that was made by `{ $text: '…' }` in `create` or `update`; also one that is not acknowledged yet.
+     * @param {string} id @param {string} field @returns {SharedText} to be closed when it is not needed any more
+     * @throws {RejectedError} `not_found`: there is no such entity here; `gone`: the field is no text
+     */
+    text(id: string, field: string): SharedText;
+    /**
      * Tells that a field is being edited here: what others write to it meanwhile is a `conflict`.
      * @param {string} id @param {string} field @returns {() => void} it is not edited any more
      */
@@ -889,8 +917,8 @@ type ProjectEvent = (Op | Batch) & Stamp;
 declare class ProtocolError extends EventOnlyError {
     /** On `hash_mismatch` of the state itself: where it differs from the server's, and how. */
     divergence: Divergence | undefined;
-    /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch'} code @param {string} message @param {Divergence} [divergence] */
-    constructor(code: 'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch', message: string, divergence?: Divergence);
+    /** @param {'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch' | 'text_mismatch'} code @param {string} message @param {Divergence} [divergence] */
+    constructor(code: 'bad_frame' | 'gap' | 'bad_snapshot' | 'hash_mismatch' | 'text_mismatch', message: string, divergence?: Divergence);
 }
 
 type Question = {
@@ -978,6 +1006,69 @@ type Selection = {
     sort?: string | ((a: Item, b: Item) => number);
 };
 
+/**
+ * A text that several write in at once: made by `client.text`. What is edited is in `value` at once and goes when it may; what others write arrives
+ * around it. It is one life of the field: where that is deleted, or given another value, it is `gone`.
+ */
+declare class SharedText {
+    #private;
+    /** The entity it is in. */
+    get id(): string;
+    /** The field it is in. */
+    get field(): string;
+    /** The text as it is seen here, with what is still under way; after `gone`, what it was last. */
+    get value(): string;
+    /** UTF-16 units of `value`. */
+    get length(): number;
+    /** The most units the server takes; Infinity before it has said so. */
+    get unitsMax(): number;
+    /** Is something of ours not acknowledged yet? */
+    get pending(): boolean;
+    /** Is there no such text any more? */
+    get gone(): boolean;
+    /** May it not be edited here: is it gone, or may we only read? */
+    get readonly(): boolean;
+    /** Is there something of ours to take back? */
+    get canUndo(): boolean;
+    /** Is there something taken back to make again? */
+    get canRedo(): boolean;
+    /** Puts something in. @param {number} at @param {string} inserted @returns {Promise<Ack | undefined>} as of `edit` */
+    insert(at: number, inserted: string): Promise<Ack | undefined>;
+    /** Takes units away. @param {number} at @param {number} removed @returns {Promise<Ack | undefined>} as of `edit` */
+    delete(at: number, removed: number): Promise<Ack | undefined>;
+    /** Puts something in the place of something else. @param {number} at @param {number} removed units @param {string} inserted @returns {Promise<Ack | undefined>} as of `edit` */
+    replace(at: number, removed: number, inserted: string): Promise<Ack | undefined>;
+    /**
+     * Changes the text as it is seen: at once here, and for all when it is acknowledged.
+     * @param {Delta} delta in normal form @returns {Promise<Ack | undefined>} rejects as commands do; it need not be caught, for `refused` tells as well
+     * @throws {RangeError | RejectedError} a delta that cannot be, or a text that is gone; `QueueFullError`
+     */
+    edit(delta: Delta): Promise<Ack | undefined>;
+    /** Takes our last step back: what was typed without a pause is one. Others' words stay. @returns {Promise<Ack | undefined>} undefined: there was nothing */
+    undo(): Promise<Ack | undefined>;
+    /** Makes again what was taken back, unless we have written something else since. @returns {Promise<Ack | undefined>} */
+    redo(): Promise<Ack | undefined>;
+    /**
+     * Listens: `change` with `{delta, origin, by, seq}` for all that changes `value`, ours as well; `refused` with `{code, delta, text}` for what we wrote
+     * and could not stay; `gone` with the last `{text}`.
+     * @template {keyof TextEvents} T @param {T} type @param {(value: TextEvents[T]) => void} fn @param {{ signal?: AbortSignal, once?: boolean }} [options]
+     * @returns {() => void} stops listening
+     */
+    on<T extends keyof TextEvents>(type: T, fn: (value: TextEvents[T]) => void, options?: {
+        signal?: AbortSignal;
+        once?: boolean;
+    }): () => void;
+    /** What a caret of ours in `value` refers to, as others see it: the seq, and the edit that is under way; undefined while more than one is. */
+    get mark(): {
+        seq: number;
+        n: number;
+    } | undefined;
+    /** Where a place of the confirmed text is in `value`. @param {number} position @param {number} assoc as of carets: above zero it goes behind what is put in there */
+    place(position: number, assoc: number): number;
+    /** It is not needed any more: with the last one of a text what could be undone is forgotten. */
+    close(): void;
+}
+
 type Stamp = {
     project: string;
     seq: number;
@@ -1062,8 +1153,49 @@ declare class SubscriberTooSlowError extends EventOnlyError {
 
 type Sync = 'synced' | 'syncing' | 'offline' | 'stuck';
 
+type TextChange = {
+    id: string;
+    field: string;
+    /**
+     * over what was seen before
+     */
+    delta: Delta;
+    /**
+     * undo: we took something back, or made it again
+     */
+    origin: 'local' | 'remote' | 'undo' | 'refused' | 'snapshot';
+    /**
+     * the author of a remote one
+     */
+    by?: string;
+    /**
+     * the position after it
+     */
+    seq: number;
+};
+
+type TextEvents = {
+    change: TextChange;
+    refused: TextRefused;
+    gone: TextGone;
+};
+
 type TextField = {
     born: number;
+};
+
+type TextGone = {
+    id: string;
+    field: string;
+    text: string;
+};
+
+type TextRefused = {
+    id: string;
+    field: string;
+    code: string;
+    delta: Delta;
+    text: string;
 };
 
 /** No answer in time. */
@@ -1125,4 +1257,4 @@ type WireEntity = {
     data: JsonObject;
 };
 
-export { Ack, Activity, AnyKinds, AskOptions, Batch, Broadcast, Change, ClientEvents, ClosedError, Command, Conflict, Connected, CreateEvent, CreateOp, DeleteEvent, DeleteOp, Delta, DeltaPart, Difference, Divergence, Edit, EventOnlyClient, EventOnlyError, EventsMissedError, HistoryQuery, Item, ItemOf, Json, JsonObject, Keep, Kept, Limits, Member, OfflineError, Op, OpStamp, Options, Past, PatchOf, Patched, Presence, PresentUser, Project, ProjectEvent, ProtocolError, Question, QueueFullError, ReconnectInfo, Reject, RejectedError, Selection, Stamp, State, StateChange, Store, SubscriberTooSlowError, Sync, TextField, TimeoutError, Told, UpdateEvent, UpdateOp, User, Verdict, View, WireEntity };
+export { Ack, Activity, AnyKinds, AskOptions, Batch, Broadcast, Change, ClientEvents, ClosedError, Command, Conflict, Connected, CreateEvent, CreateOp, DeleteEvent, DeleteOp, Delta, DeltaPart, Difference, Divergence, Edit, EventOnlyClient, EventOnlyError, EventsMissedError, HistoryQuery, Item, ItemOf, Json, JsonObject, Keep, Kept, KeptText, Limits, Member, OfflineError, Op, OpStamp, Options, Past, PatchOf, Patched, Presence, PresentUser, Project, ProjectEvent, ProtocolError, Question, QueueFullError, ReconnectInfo, Reject, RejectedError, Selection, SharedText, Stamp, State, StateChange, Store, SubscriberTooSlowError, Sync, TextChange, TextEvents, TextField, TextGone, TextRefused, TimeoutError, Told, UpdateEvent, UpdateOp, User, Verdict, View, WireEntity };

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { Ack, Command, Op } from './types.js'
+ * @import { Ack, Command, Delta, Op } from './types.js'
  * @import { Effect } from './effects.js'
  * @import { Replica } from './replica.js'
  * @import { Settings } from './settings.js'
@@ -25,7 +25,7 @@ export class Outbox {
   #shell;
   #pumping = false;
   #cancelPump = () => {};
-  /** What the server takes: its `limits`, once it has told them. @type {{ messageBytes: number, depth?: number, batchOps?: number }} */
+  /** What the server takes: its `limits`, once it has told them. @type {{ messageBytes: number, depth?: number, batchOps?: number, textUnits?: number }} */
   limits = { messageBytes: Infinity };
 
   /**
@@ -91,6 +91,28 @@ export class Outbox {
     });
   }
 
+  /**
+   * An edit of a text, for what is seen of it.
+   * @param {string} id @param {string} field @param {Delta} delta @param {'local' | 'undo'} origin @param {() => void} taken it is in the view @returns {Promise<Ack>}
+   */
+  edit(id, field, delta, origin, taken) {
+    return quietly(new Promise((resolve, reject) => {
+      const effects = this.#replica.edit(id, field, delta, { resolve, reject }, this.#settings.now(), origin);
+      taken();
+      this.#shell.run(effects);
+    }));
+  }
+
+  /** What is typed within a moment after an edit was sent goes with the next one. @param {PendingCommand} command */
+  #rest(command) {
+    const text = this.#replica.rest(command);
+    if (text === undefined) return;
+    this.#settings.schedule(() => {
+      this.#replica.wake(text);
+      this.pump();
+    }, this.#settings.textGap);
+  }
+
   /** Sends what may be sent now. */
   pump() {
     if (this.#pumping) return; // a listener that submits while we send: the loop below finds it
@@ -113,6 +135,7 @@ export class Outbox {
       const text = this.#encode(command);
       if (text === undefined) continue;
       this.#replica.sent(command);
+      this.#rest(command);
       some.push({ command, turn: command.turn, text });
       length += text.length;
     }

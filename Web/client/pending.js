@@ -1,8 +1,9 @@
 // @ts-check
-/** @import { Ack, Command, Kept, Op, Outcome } from './types.js' */
+/** @import { Ack, Command, Delta, Edit, Kept, KeptText, Op, Outcome, UpdateOp } from './types.js' */
 import { coalesce } from './coalesce.js';
 import { QueueFullError } from './errors.js';
 import { opsOf } from './fold.js';
+import { editOf, fieldsBegun, keyOf, touches } from './text-field.js';
 
 /** A server judges numbers down to 63 below a session's highest, so what is unanswered must lie that close together. */
 const SPREAD = 64;
@@ -27,11 +28,14 @@ const utf8 = new TextEncoder();
  * @property {'queued' | 'sent' | 'held'} stage held: refused for now, to be queued again after a pause
  * @property {number} turn when it was last sent, as a count: sending again breaks the order of n
  * @property {string} [epoch] of the journal it was first sent to
+ * @property {number} [rebased] how often the server could not move this edit to where it stands
+ * @property {boolean} [loose] an edit that was moved over a snapshot: what the server makes of it may read otherwise
+ * @property {KeptText} [asleep] an edit of this text, which lies before us: neither seen nor sent until we stand there
  * @property {number} [dueSeq] took effect: settled, at the latest, when the replica stands here
  */
 
-/** Who asked for what an earlier page left is not there any more, and does not take it back either. */
-const NOBODY = { resolve() {}, reject() {} };
+/** Who asked for what an earlier page left is not there any more, and does not take it back either. @type {Owner} */
+export const NOBODY = { resolve() {}, reject() {} };
 
 /**
  * The commands whose outcome is not known, in the order they were asked for, which is the order of n. Numbers them, keeps the window and the
@@ -48,6 +52,8 @@ export class Pending {
   #byN = new Map();
   /** @type {Map<string, PendingCommand[]>} */
   #byId = new Map();
+  /** Texts of which an edit was sent a moment ago. @type {Set<string>} */
+  #resting = new Set();
   #bytes = 0;
   #lastN = 0;
   #lastTurn = 0;
@@ -84,15 +90,21 @@ export class Pending {
 
   [Symbol.iterator]() { return this.#all.values(); }
 
+  /** Is it still under way? @param {PendingCommand} command */
+  has(command) { return this.#all.has(command); }
+
   /** @param {number} n */
   get(n) { return this.#byN.get(n); }
 
   /** Ids that pending commands touch. */
   get ids() { return this.#byId.keys(); }
 
+  /** Commands about an entity, oldest first. @param {string} id @returns {readonly PendingCommand[]} */
+  on(id) { return this.#byId.get(id) ?? []; }
+
   /** Pending operations on an entity, oldest first. @param {string} id */
   opsOn(id) {
-    return (this.#byId.get(id) ?? []).flatMap(command => command.ops.filter(op => op.entity === id));
+    return this.on(id).flatMap(({ asleep, ops }) => asleep ? [] : ops.filter(op => op.entity === id));
   }
 
   /**
@@ -110,17 +122,42 @@ export class Pending {
       for (const each of made) this.remove(each);
       return { command, settled: [...made, command] };
     }
-    const last = waiting.at(-1);
+    const last = editOf(body) ? this.#lastEdit(/** @type {UpdateOp} */ (body)) : waiting.at(-1);
     const both = last && coalesce(last.body, body);
     if (both && this.#become(last, both)) {
       last.owners.push(owner);
-      return { command: last, settled: [] };
+      if (editOf(both)?.delta.length !== 0) return { command: last, settled: [] };
+      this.remove(last);
+      return { command: last, settled: [last] };
     }
-    if (this.size >= this.#max) throw new QueueFullError(this.#max);
-    if (this.#bytes + bytes > this.#maxBytes) throw new QueueFullError(this.#maxBytes, 'bytes');
+    this.room(1, bytes);
     this.#put(command);
     return { command, settled: [] };
   }
+
+  /** Is there room for so much more? @param {number} commands @param {number} bytes @throws {QueueFullError} */
+  room(commands, bytes) {
+    if (this.size + commands > this.#max) throw new QueueFullError(this.#max);
+    if (this.#bytes + bytes > this.#maxBytes) throw new QueueFullError(this.#maxBytes, 'bytes');
+  }
+
+  /** The edit that another one of the same text may become one with: nothing stands between them, and it was never sent, for what was sent is frozen. @param {UpdateOp} body */
+  #lastEdit({ entity, edit }) {
+    const { field } = /** @type {Edit} */ (edit);
+    const last = this.on(entity).filter(({ body, ops }) => editOf(body)?.field === field || ops.some(op => touches(op, entity, field))).at(-1);
+    return this.#coalesces && last && editOf(last.body) && last.n === undefined && !last.asleep ? last : undefined;
+  }
+
+  /** An edit reads otherwise now, because others have edited the text before it. @param {PendingCommand} command @param {Delta} delta */
+  rewrite(command, delta) {
+    const body = /** @type {UpdateOp} */ (command.body);
+    command.body = { ...body, edit: { .../** @type {Edit} */ (body.edit), delta } };
+    command.ops = opsOf(command.body);
+    this.rewritten();
+  }
+
+  /** The text that an edit is about reads otherwise now. */
+  rewritten() { this.revision++; }
 
   /** What waits to be sent about the entity of a command, oldest first; none where something else about it is under way. @param {Command} body */
   #unsentOn(body) {
@@ -165,19 +202,42 @@ export class Pending {
 
   /**
    * The next command to send, if the window allows one. A held command holds back those behind it: a later one may
-   * depend on it, and numbers must not run away from it.
+   * depend on it, and numbers must not run away from it. An edit waits for the one of the same text that is unanswered, and for the text itself;
+   * what waits holds back what is behind it about the same entity, and nothing else.
+   * @param {(command: PendingCommand) => boolean} [isReady]
    */
-  next() {
+  next(isReady = () => true) {
     let unanswered = 0;
-    let oldest = 0;
+    let oldest = Infinity;
+    for (const { n = 0, stage } of this.#byN.values()) {
+      if (stage === 'sent') unanswered++;
+      oldest = Math.min(oldest, n);
+    }
+    /** @type {Set<string>} */
+    const waiting = new Set();
+    /** @type {Set<string>} */
+    const flying = new Set(this.#resting);
     for (const command of this) {
       const { stage, n = this.nextN } = command;
-      if (stage === 'held') return undefined;
-      if (stage === 'queued') return unanswered < this.#window && (unanswered === 0 || n - oldest < SPREAD) ? command : undefined;
-      if (unanswered++ === 0) oldest = n;
+      const key = textKeyOf(command);
+      if (stage === 'held' || unanswered >= this.#window) return undefined;
+      if (stage === 'sent') {
+        if (key !== undefined) flying.add(key);
+        continue;
+      }
+      const ids = idsOf(command);
+      const mustWait = ids.some(id => waiting.has(id)) || key !== undefined && (flying.has(key) || !isReady(command));
+      if (!mustWait) return oldest === Infinity || n - oldest < SPREAD ? command : undefined;
+      for (const id of ids) waiting.add(id);
     }
     return undefined;
   }
+
+  /** The text of an edit rests: what is typed until it is woken goes in one. @param {string} key */
+  rest(key) { this.#resting.add(key); }
+
+  /** @param {string} key */
+  wake(key) { this.#resting.delete(key); }
 
   /** @param {PendingCommand} command @param {string} [epoch] of the journal it goes to */
   sent(command, epoch) {
@@ -188,24 +248,36 @@ export class Pending {
     command.turn = ++this.#lastTurn;
   }
 
-  /** What is to outlive the page. */
-  get kept() {
-    return { c: this.nextN, ops: [...this].map(({ n, epoch, since, body }) => ({ n, epoch, since, body })) };
+  /** What is to outlive the page. @param {ReadonlyMap<PendingCommand, KeptText>} bases what edits are about */
+  kept(bases) {
+    const texts = [...new Set(bases.values())];
+    const ops = [...this].map(command => {
+      const { n, epoch, since, body } = command;
+      const base = bases.get(command);
+      return { n, epoch, since, body, ...base && { text: texts.indexOf(base) } };
+    });
+    return { c: this.nextN, ops, ...texts.length > 0 && { texts } };
   }
 
   /**
    * Takes over what an earlier page left: it comes before all that this one has. What has a number may have been sent.
-   * @param {Kept} kept
+   * @param {Kept} kept @returns {Map<PendingCommand, KeptText>} what edits are about
    */
-  restore({ c, ops }) {
+  restore({ c, ops, texts = [] }) {
+    /** @type {Map<PendingCommand, KeptText>} */
+    const bases = new Map();
     const mine = [...this];
     for (const command of mine) this.remove(command);
     this.#lastN = c - 1;
-    for (const { n, epoch, since, body } of ops) {
+    for (const { n, epoch, since, body, text } of ops) {
       const bytes = utf8.encode(JSON.stringify(body)).length;
-      this.#put({ n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 });
+      /** @type {PendingCommand} */
+      const command = { n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 };
+      if (text !== undefined && texts[text]) bases.set(command, texts[text]);
+      this.#put(command);
     }
     for (const command of mine) this.#put(command);
+    return bases;
   }
 
   /** Another session begins to count. */
@@ -250,21 +322,37 @@ export class Pending {
   /** Later commands that make no sense without this one, because it creates what they touch. @param {PendingCommand} failed */
   dependentsOf(failed) {
     const missing = new Set(createdBy(failed));
-    const dependents = [];
+    const without = new Set([failed]);
     let later = false;
     for (const command of this) {
       const before = !later;
       later ||= command === failed;
-      if (before || !command.ops.some(op => missing.has(op.entity))) continue;
-      dependents.push(command);
+      if (before || !command.ops.some(op => missing.has(op.entity)) && !this.#editsTextOf(command, without)) continue;
+      without.add(command);
       for (const id of createdBy(command)) missing.add(id);
     }
-    return dependents;
+    without.delete(failed);
+    return [...without];
+  }
+
+  /** Is this an edit of a text that one of these begins? @param {PendingCommand} command @param {Set<PendingCommand>} makers */
+  #editsTextOf({ body, ops: [op] }, makers) {
+    const field = editOf(body)?.field;
+    if (field === undefined) return false;
+    const all = this.on(op.entity);
+    const last = all.slice(0, all.findIndex(each => each.body === body)).filter(each => each.ops.some(other => touches(other, op.entity, field))).at(-1);
+    return last !== undefined && makers.has(last) && last.ops.some(each => fieldsBegun(each).includes(field));
   }
 }
 
 /** @param {PendingCommand} command */
 export function idsOf(command) { return [...new Set(command.ops.map(op => op.entity))]; }
+
+/** Of an edit, the text that it is about. @param {PendingCommand} command */
+export function textKeyOf({ body, ops: [op] }) {
+  const edit = editOf(body);
+  return edit && keyOf(op.entity, edit.field);
+}
 
 /** @param {PendingCommand} command */
 function createdBy(command) { return command.ops.filter(op => op.type === 'create').map(op => op.entity); }

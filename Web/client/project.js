@@ -6,6 +6,7 @@
  * @import { HistoryQuery } from './history.js'
  * @import { Past } from './past.js'
  * @import { Room } from './room.js'
+ * @import { SharedText } from './shared-text.js'
  * @import { Store } from './store.js'
  * @import { Told } from './emitter.js'
  */
@@ -192,6 +193,13 @@ export class Project {
     const command = restoring(id, past.get(id), this.#room.replica.view(id));
     return command && this.#room.submit(command, options.signal);
   }
+
+  /**
+   * A shared text, to write in: a field that was made by `{ $text: '…' }` in `create` or `update`; also one that is not acknowledged yet.
+   * @param {string} id @param {string} field @returns {SharedText} to be closed when it is not needed any more
+   * @throws {RejectedError} `not_found`: there is no such entity here; `gone`: the field is no text
+   */
+  text(id, field) { return this.#room.texts.open(id, field); }
 
   /**
    * Tells that a field is being edited here: what others write to it meanwhile is a `conflict`.

@@ -1,21 +1,21 @@
 // @ts-check
 /**
- * @import { AckMessage, Change, Command, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
+ * @import { AckMessage, Command, Delta, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
  * @import { Effect } from './effects.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
-import { RejectedError } from './errors.js';
 import { Conflicts } from './conflicts.js';
 import { ackOf, trouble } from './effects.js';
+import { divided } from './divide.js';
+import { Endings } from './endings.js';
 import { opsOf } from './fold.js';
-import { idsOf, Pending } from './pending.js';
+import { idsOf, NOBODY, Pending, textKeyOf } from './pending.js';
+import { editOf } from './text-field.js';
+import { TextEdits } from './text-edits.js';
 import { looksSame, Views } from './views.js';
 import { ProjectState } from './state.js';
 import { StateCheck } from './state-check.js';
 
-/** A refusal of these means "not now": the replica tries again by itself. Other retryable ones are the caller's choice. */
-const NOT_NOW = new Set(['rate_limited', 'unavailable']);
-const RETRY_MS = 1000;
 
 /**
  * One project as this client sees it: the confirmed state, the commands that are under way, and the view, which is the
@@ -36,6 +36,8 @@ export class Replica {
   #conflicts = new Conflicts();
   #now = 0;
   #views;
+  #texts;
+  #endings;
   /** @type {'off' | 'joining' | 'snapshot' | 'live'} */
   #phase = 'off';
   #joinId = '';
@@ -63,6 +65,8 @@ export class Replica {
     this.#listen = options.listen;
     this.#pending = new Pending(options);
     this.#views = new Views(this.#pending, () => this.confirmed);
+    this.#texts = new TextEdits(this.#pending, () => this.confirmed);
+    this.#endings = new Endings({ pending: this.#pending, texts: this.#texts, views: this.#views, conflicts: this.#conflicts }, () => this.seq);
     this.#fold = options.fold;
     this.#confirmed = new ProjectState(0, [], options.fold);
   }
@@ -84,6 +88,8 @@ export class Replica {
   /** How often our state was not the server's. */
   get divergences() { return this.#check.count; }
   get pendingSince() { return this.#pending.since; }
+  /** All that is pending, in the order it was asked for. */
+  get commands() { return this.#pending; }
   get confirmed() { return /** @type {ReadonlyMap<string, Item>} */ (this.#confirmed.items); }
   get live() { return this.#phase === 'live'; }
   /** Are we a member, so that the server takes what we say? */
@@ -130,26 +136,61 @@ export class Replica {
    * @param {Command} body @param {Owner} owner @param {number} now
    */
   submit(body, owner, now) {
+    const ops = opsOf(body);
+    const before = new Map(ops.map(op => [op.entity, this.view(op.entity)]));
     const { command, settled } = this.#pending.add(body, owner, now);
+    return { command, effects: [...this.#endings.changed(idsOf(command), 'local'), ...this.#texts.submitted(ops, before), ...this.#endings.nothing(settled)] };
+  }
+
+  /**
+   * Takes an edit of a text, made for what is seen of it, which there must be; one that is too much for a message goes as several. Throws `QueueFullError`.
+   * @param {string} id @param {string} field @param {Delta} delta @param {Owner} owner of the last of them @param {number} now
+   * @param {'local' | 'undo'} [origin] @returns {Effect[]}
+   */
+  edit(id, field, delta, owner, now, origin = 'local') {
+    const deltas = divided(delta);
+    if (deltas.length > 1) this.#pending.room(deltas.length, JSON.stringify(deltas).length);
     /** @type {Effect[]} */
-    const effects = settled.map(each => ({ do: 'settle', command: each, ack: ackOf(each, this.seq) }));
-    return { command, effects: [...this.#changed(idsOf(command), 'local'), ...effects] };
+    const effects = [];
+    for (const [i, part] of deltas.entries()) {
+      const last = i === deltas.length - 1;
+      const { settled } = this.#pending.add({ type: 'update', entity: id, edit: { field, delta: part } }, last ? owner : NOBODY, now);
+      effects.push(...this.#endings.nothing(settled));
+    }
+    return [...this.#endings.changed([id], 'local'), { do: 'text', text: { id, field, delta, origin, seq: this.seq } }, ...effects];
   }
 
   /** The next command to send, or undefined: none, or not now. */
-  next() { return this.joined ? this.#pending.next() : undefined; }
+  next() { return this.joined ? this.#pending.next(command => !editOf(command.body) || this.caughtUp && this.#texts.isConfirmed(command)) : undefined; }
 
-  /** @param {PendingCommand} command */
+  /** Our edits under way of a text that is confirmed, in order. @param {string} id @param {string} field */
+  edits(id, field) { return this.#texts.editsOf(id, field); }
+
+  /** An edit was sent: the text rests until `wake`. @param {PendingCommand} command @returns {string | undefined} what to wake; nothing: it is no edit */
+  rest(command) {
+    const key = textKeyOf(command);
+    if (key !== undefined) this.#pending.rest(key);
+    return key;
+  }
+
+  /** @param {string} key of `rest` */
+  wake(key) { this.#pending.wake(key); }
+
+  /** Of an edit, it is about the text as it is confirmed now. @param {PendingCommand} command */
   frame({ n = this.#pending.nextN, body }) {
     const { type, ...rest } = body;
-    return { type, project: this.#project, n, ...rest };
+    const edit = editOf(body);
+    return { type, project: this.#project, n, ...rest, ...edit && { edit: { field: edit.field, base: this.seq, delta: edit.delta } } };
   }
 
   /** It is on its way; also if the line has just broken, for then the rejoin asks. @param {PendingCommand} command */
   sent(command) { this.#pending.sent(command, this.#joined?.epoch); }
 
+  /** Gives up every command; what was sent may still take effect. @param {unknown} error */
+  withdrawAll(error) { return this.#endings.failAll(error); }
+
   /** Forgets a command that was not sent, with what depends on it. @param {PendingCommand} command @param {unknown} error */
-  withdraw(command, error) { return this.#fail(command, error); }
+  withdraw(command, error) { return this.#endings.fail(command, error); }
 
   /**
    * Somebody waits no more. What nobody waits for is forgotten if it was not sent; what was, takes effect all the same.
@@ -157,25 +198,17 @@ export class Replica {
    */
   abandon(command, owner, error) {
     owner.gone = true;
-    return command.stage !== 'sent' && command.owners.every(({ gone }) => gone) ? this.#fail(command, error) : [];
-  }
-
-  /** Gives up every command; what was sent may still take effect. @param {unknown} error */
-  withdrawAll(error) {
-    const commands = [...this.#pending];
-    for (const command of commands) this.#pending.remove(command);
-    return [...this.#changed(commands.flatMap(idsOf), 'rollback'),
-      ...commands.map(command => /** @type {Effect} */ ({ do: 'fail', command, error, reverted: [] }))];
+    return command.stage !== 'sent' && command.owners.every(({ gone }) => gone) ? this.#endings.fail(command, error) : [];
   }
 
   /** What is to outlive the page. @returns {Kept} */
-  kept() { return { session: this.#secret, epoch: this.#epoch, seq: this.seq, ...this.#pending.kept }; }
+  kept() { return { session: this.#secret, epoch: this.#epoch, seq: this.seq, ...this.#pending.kept(this.#texts.kept(this.seq, this.#epoch)) }; }
 
   /** Takes over what an earlier page left. @param {Kept} kept */
   restore(kept) {
     this.#secret = kept.session;
-    this.#pending.restore(kept);
-    return this.#changed(kept.ops.flatMap(({ body }) => opsOf(body).map(op => op.entity)), 'local');
+    this.#texts.sleep(this.#pending.restore(kept));
+    return this.#endings.changed(kept.ops.flatMap(({ body }) => opsOf(body).map(op => op.entity)), 'local');
   }
 
   /** Becomes another session, with nothing that the old one had. @param {string} secret */
@@ -191,6 +224,7 @@ export class Replica {
   release(n) {
     const command = this.#pending.get(n);
     if (command?.stage === 'held') command.stage = 'queued';
+    return this.#endings.empty();
   }
 
   /**
@@ -200,7 +234,7 @@ export class Replica {
    * @returns {Effect[]}
    */
   receive(message, now = 0) {
-    this.#now = now;
+    this.#endings.now = this.#now = now;
     switch (message.type) {
       case 'joined': return this.#join(message);
       case 'snapshot': return this.#snapshot(message);
@@ -229,8 +263,8 @@ export class Replica {
       return [];
     }
     this.#phase = 'live';
-    const settled = this.#listen === false ? this.#settleDue(Infinity) : this.#settleDue(this.seq);
-    return [...settled, { do: 'live', mode: 'events', missed: resumed ? joined.seq - this.seq : 0 }];
+    const settled = this.#listen === false ? this.#endings.due(Infinity) : this.#endings.due(this.seq);
+    return [...settled, ...this.#endings.empty(), { do: 'live', mode: 'events', missed: resumed ? joined.seq - this.seq : 0 }];
   }
 
   /** @param {SnapshotPart} part @returns {Effect[]} */
@@ -247,18 +281,22 @@ export class Replica {
     const before = this.#confirmed;
     const { epoch } = /** @type {Joined} */ (this.#joined);
     const reason = this.#epoch === undefined ? 'first' : this.#epoch === epoch ? 'behind' : 'epoch';
+    const texts = this.#texts.remember(({ dueSeq }) => dueSeq !== undefined && dueSeq <= last.seq,
+      reason === 'behind' && last.seq < this.seq ? { seq: this.seq, epoch } : undefined);
     this.#confirmed = new ProjectState(last.seq, this.#entities, this.#fold);
     this.#entities = [];
     this.#toldSeq = this.#epoch === epoch ? Math.max(this.#toldSeq, last.seq) : last.seq;
     this.#epoch = epoch;
     this.#distrust = false;
     this.#phase = 'live';
-    const settled = this.#settleDue(last.seq);
+    const settled = this.#endings.due(last.seq, true);
+    const replaced = this.#texts.replaced(texts, reason === 'epoch', last.seq);
     const count = this.confirmed.size;
     this.#check.mended();
     return [
       ...settled,
-      ...this.#changed([...new Set([...before.items.keys(), ...this.confirmed.keys()])], 'snapshot'),
+      ...this.#endings.changed([...new Set([...before.items.keys(), ...this.confirmed.keys()])], 'snapshot'),
+      ...replaced, ...this.#endings.wake(epoch), ...this.#endings.empty(),
       { do: 'snapshot', seq: last.seq, count, reason },
       { do: 'live', mode: 'snapshot', missed: reason === 'behind' ? Math.max(0, last.seq - before.seq) : reason === 'first' ? 0 : undefined },
       ...last.hash === undefined ? [] : this.#compare(last.hash, false),
@@ -297,23 +335,30 @@ export class Replica {
     // One step: the event enters the confirmed state and its command leaves the pending ones, or a vote would count twice.
     const touched = [...new Set(opsOf(event).map(op => op.entity))];
     const before = new Map(touched.map(id => [id, this.view(id)]));
+    const was = new Map(touched.map(id => [id, this.confirmed.get(id)]));
     const hidden = touched.filter(id => this.#pending.opsOn(id).length > 0);
     const folded = this.#confirmed.apply(event);
     const conflicts = own ? [] : this.#conflicts.of(event, before, id => this.#pending.opsOn(id), this.confirmed, this.#now);
-    if (command) {
-      this.#pending.remove(command);
-      this.#conflicts.wrote(command.ops, this.#now);
-    }
-    const settled = this.#settleDue(event.seq);
+    const texts = this.#texts.happened(opsOf(event), command, was, event);
+    if (command) this.#endings.done(command);
+    const settled = [...this.#endings.due(event.seq), ...this.#endings.wake(this.#epoch), ...this.#endings.empty()];
     this.#views.forget(touched);
     const visible = touched.filter(id => !hidden.includes(id) || !looksSame(before.get(id), this.view(id)));
     return [
       ...command ? [/** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, event.seq, event.at) })] : [],
+      ...texts.effects,
       ...settled,
-      ...this.#changed(visible, 'remote', event.by),
+      ...this.#endings.changed(visible, 'remote', event.by),
       ...conflicts.map(conflict => /** @type {Effect} */ ({ do: 'conflict', conflict })),
       ...again ? [] : [/** @type {Effect} */ ({ do: 'event', event, own, kinds: folded.map(({ kind }) => kind) })],
+      ...texts.fits ? [] : this.#stray(event.seq),
     ];
+  }
+
+  /** A text of ours is not the server's: a snapshot is taken in place of all that we have. @param {number} seq @returns {Effect[]} */
+  #stray(seq) {
+    this.doubt();
+    return this.#check.stray(`A text is another one than the server's after ${seq}.`);
   }
 
   /** Something was lost between the server and us, which must not happen. @param {number} seq @returns {Effect[]} */
@@ -329,21 +374,7 @@ export class Replica {
   /** @param {Reject} refusal @returns {Effect[]} */
   #reject(refusal) {
     const command = this.#pending.get(refusal.n);
-    if (!command) return [];
-    if (NOT_NOW.has(refusal.code)) {
-      command.stage = 'held';
-      return [{ do: 'wait', ms: refusal.retryAfterMs ?? RETRY_MS, n: refusal.n }];
-    }
-    if (refusal.code === 'not_found' && this.#pending.overtookCreate(command)) {
-      command.stage = 'queued';
-      return [];
-    }
-    if (refusal.code === 'exists' && command.body.type === 'create' && command.epoch !== this.#joined?.epoch) {
-      // The journal it was sent to before had it, and so has this one: only its memory of our numbers is gone.
-      command.dueSeq = 0;
-      return this.#settleDue(this.live ? this.seq : -1);
-    }
-    return this.#fail(command, new RejectedError(refusal));
+    return command ? this.#endings.refuse(command, refusal, { epoch: this.#joined?.epoch, live: this.live, doubt: () => this.doubt() }) : [];
   }
 
   /** @param {AckMessage} ack @returns {Effect[]} */
@@ -351,39 +382,6 @@ export class Replica {
     const command = this.#pending.get(n);
     if (!command) return [];
     command.dueSeq = seq;
-    return this.#settleDue(this.#listen === false ? Infinity : this.live ? this.seq : -1);
-  }
-
-  /** @param {PendingCommand} command @param {unknown} error @returns {Effect[]} */
-  #fail(command, error) {
-    const failed = [command, ...this.#pending.dependentsOf(command)];
-    const before = new Map(failed.flatMap(idsOf).map(id => [id, this.view(id)]));
-    for (const each of failed) this.#pending.remove(each);
-    const changed = this.#changed([...before.keys()], 'rollback');
-    const reverted = new Set([...before.keys()].filter(id => !looksSame(before.get(id), this.view(id))));
-    return [...changed, ...failed.map(each => /** @type {Effect} */ ({
-      do: 'fail', command: each, error, reverted: idsOf(each).filter(id => reverted.has(id)),
-    }))];
-  }
-
-  /** Commands known to have taken effect at or before a position we have reached. @param {number} seq @returns {Effect[]} */
-  #settleDue(seq) {
-    /** @type {PendingCommand[]} */
-    const due = [];
-    for (const command of this.#pending) if (command.dueSeq !== undefined && command.dueSeq <= seq) due.push(command);
-    for (const command of due) {
-      this.#pending.remove(command);
-      this.#conflicts.wrote(command.ops, this.#now);
-    }
-    return [
-      ...due.map(command => /** @type {Effect} */ ({ do: 'settle', command, ack: ackOf(command, command.dueSeq || this.seq) })),
-      ...this.#changed(due.flatMap(idsOf), 'remote'),
-    ];
-  }
-
-  /** @param {string[]} ids @param {Change['origin']} origin @param {string} [by] @returns {Effect[]} */
-  #changed(ids, origin, by) {
-    this.#views.forget(ids);
-    return ids.length > 0 ? [{ do: 'change', change: { ids: [...new Set(ids)], origin, by, seq: this.seq } }] : [];
+    return this.#endings.due(this.#listen === false ? Infinity : this.live ? this.seq : -1);
   }
 }

@@ -1,5 +1,7 @@
 // @ts-check
 /** @import { Command, Item, JsonObject } from './types.js' */
+import { written } from './text-field.js';
+import { textIn } from './texts.js';
 
 /**
  * The command that makes an entity what it was: history only grows.
@@ -8,23 +10,24 @@
 export function restoring(id, was, is) {
   if (!was) return is && { type: 'delete', entity: id };
   /** @type {Command & { type: 'create' }} */
-  const create = { type: 'create', entity: id, kind: was.kind, data: was.data };
+  const create = { type: 'create', entity: id, kind: was.kind, data: written(was) };
   if (!is) return create;
   if (is.kind !== was.kind) return { type: 'batch', ops: [{ type: 'delete', entity: id }, create] };
-  const patch = difference(is.data, was.data);
+  const patch = difference(written(is), written(was));
   return Object.keys(patch).length > 0 ? { type: 'update', entity: id, patch } : undefined;
 }
 
-/** The patch that leads from one object to another; null for what came later. @param {JsonObject} from @param {JsonObject} to @returns {JsonObject} */
-function difference(from, to) {
+/** The patch that leads from one object to another; null for what came later. @param {JsonObject} from @param {JsonObject} to @param {boolean} [inner] a text begins only in a field of the entity itself @returns {JsonObject} */
+function difference(from, to, inner = false) {
   /** @type {JsonObject} */
   const patch = {};
   for (const key of Object.keys(from)) if (!Object.hasOwn(to, key)) patch[key] = null;
   for (const [key, value] of Object.entries(to)) {
     const old = Object.hasOwn(from, key) ? from[key] : undefined;
-    if (isObject(old) && isObject(value)) {
-      const inner = difference(old, value);
-      if (Object.keys(inner).length > 0) patch[key] = inner;
+    const isText = !inner && (textIn(old ?? null) ?? textIn(value)) !== undefined;
+    if (isObject(old) && isObject(value) && !isText) {
+      const changed = difference(old, value, true);
+      if (Object.keys(changed).length > 0) patch[key] = changed;
     } else if (JSON.stringify(old) !== JSON.stringify(value)) {
       patch[key] = value;
     }

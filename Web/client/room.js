@@ -17,6 +17,7 @@ import { eventsOf } from './history.js';
 import { Indicator } from './indicator.js';
 import { Keeper } from './keep.js';
 import { byOrder, indexOf, keyAt } from './order.js';
+import { OpenTexts } from './open-texts.js';
 import { Outbox } from './outbox.js';
 import { stateReader } from './past.js';
 import { Presence } from './presence.js';
@@ -80,6 +81,10 @@ export class Room {
     });
     this.#changes = new ChangeFeed(settings.onFrame, change => this.emitter.emit('change', change));
     this.#indicator = new Indicator(this.replica, settings, sync => this.emitter.emit('sync', sync));
+    this.texts = new OpenTexts(this.replica, {
+      edit: (id, field, delta, origin, taken) => this.closedBy ? Promise.reject(this.closedBy) : this.#outbox.edit(id, field, delta, origin, taken),
+      now, readonly: () => this.role === 'read', unitsMax: () => this.#outbox.limits.textUnits ?? Infinity, report: error => this.emitter.report(error),
+    });
     this.store = new Store(this.replica, fn => this.emitter.on('change', fn));
     this.presence = new Presence(settings, data => this.#sayPresence(data), news => this.emitter.emit('presence', news));
     const limits = session.connected?.limits;
@@ -241,12 +246,15 @@ export class Room {
           if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error, reverted });
           break;
         }
+        case 'text': this.texts.changed(effect.text); this.emitter.emit('text', effect.text); break;
+        case 'textGone': this.texts.gone(effect.gone); this.emitter.emit('textGone', effect.gone); break;
+        case 'textRefused': this.texts.refused(effect.refused); this.emitter.emit('textRefused', effect.refused); break;
         case 'change': this.#changes.add(effect.change); break;
         case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
         case 'event': this.#eventHappened(effect); break;
         case 'snapshot': this.#snapshotTaken(effect); break;
         case 'live': this.#live(effect); break;
-        case 'wait': this.#settings.schedule(() => { this.replica.release(effect.n); this.#outbox.pump(); }, effect.ms); break;
+        case 'wait': this.#settings.schedule(() => this.#run(this.replica.release(effect.n)), effect.ms); break;
         case 'diverged': this.#diverged(effect); break;
         case 'heal': this.#heal(effect); break;
         case 'rejoin': this.#session.rejoin(this); break;
@@ -263,6 +271,7 @@ export class Room {
 
   /** @param {Effect & { do: 'snapshot' }} effect */
   #snapshotTaken({ seq, count, reason }) {
+    this.texts.replaced();
     if (reason === 'epoch') this.steps.clear();
     const from = reason === 'epoch' ? 1 : this.#seqTold + 1;
     if (reason !== 'first' && from <= seq) this.streams.missed(from, seq);

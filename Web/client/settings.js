@@ -23,6 +23,7 @@ export function settle(url, options) {
     lostAfter: 5000,
     highWater: 262_144,
     throttle: 50,
+    textGap: 40,
     idleAfter: 60_000,
     WebSocket: globalThis.WebSocket,
     now: Date.now,

@@ -35,13 +35,20 @@ export class StateCheck {
    */
   differ(seq, hash, expected) {
     if (this.#mending) return [];
+    const divergence = { from: Math.min(this.equalAt, seq), to: seq, hash, expected };
+    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
+    return [{ do: 'diverged', divergence, error }, this.#heal()];
+  }
+
+  /** What the server says of an event shows that our state is another one; its hash is not known. @param {string} message @returns {Effect[]} */
+  stray(message) { return this.#mending ? [] : [{ do: 'trouble', error: new ProtocolError('text_mismatch', message) }, this.#heal()]; }
+
+  /** @returns {Effect} */
+  #heal() {
     this.#mending = true;
     this.count++;
     const tries = this.#inARow++;
-    const ms = tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (tries - 1));
-    const divergence = { from: Math.min(this.equalAt, seq), to: seq, hash, expected };
-    const error = new ProtocolError('hash_mismatch', `The state at ${seq} hashes to ${hash}, the server says ${expected}.`, divergence);
-    return [{ do: 'diverged', divergence, error }, { do: 'heal', ms, n: this.count }];
+    return { do: 'heal', ms: tries === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** (tries - 1)), n: this.count };
   }
 
   /** A snapshot has taken the place of what differed; whether it is any better is to be seen. */

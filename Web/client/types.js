@@ -118,6 +118,20 @@
  * @property {Json} [theirs] what they wrote; missing where they removed it
  * @property {string} by their name
  *
+ * @typedef {object} TextChange what became of a shared text as it is seen
+ * @property {string} id
+ * @property {string} field
+ * @property {Delta} delta over what was seen before
+ * @property {'local' | 'remote' | 'undo' | 'refused' | 'snapshot'} origin undo: we took something back, or made it again
+ * @property {string} [by] the author of a remote one
+ * @property {number} seq the position after it
+ *
+ * @typedef {{ id: string, field: string, code: string, delta: Delta, text: string }} TextRefused what we wrote and could not stay; `text`: all of the
+ *   text as it was seen with it, so that nobody has to write it again
+ * @typedef {{ id: string, field: string, text: string }} TextGone the field is no text any more, or another one; what was last seen of it
+ * @typedef {{ id: string, field: string, text: string, born: number, seq: number, epoch?: string }} KeptText what edits under way are
+ *   about, and when it was so
+ *
  * @typedef {Stamp & { own: boolean, id: string, kind?: string, version?: number }} OpStamp
  * @typedef {CreateOp & OpStamp} CreateEvent
  * @typedef {UpdateOp & OpStamp} UpdateEvent
@@ -136,6 +150,9 @@
  * @property {CreateEvent} create
  * @property {UpdateEvent} update
  * @property {DeleteEvent} delete
+ * @property {TextChange} text a shared text is seen otherwise
+ * @property {TextRefused} textRefused
+ * @property {TextGone} textGone
  * @property {Broadcast} broadcast
  * @property {{ command: Command & { n?: number }, error: import('./errors.js').RejectedError, reverted: string[] }} reject no `n`: refused
  *   before it was sent; `reverted`: ids of entities that look otherwise now that it has left the view
@@ -152,7 +169,9 @@
  * @property {string} [epoch] of the journal we stood in
  * @property {number} seq where we stood
  * @property {number} c the next number
- * @property {{ n?: number, epoch?: string, since: number, body: Command }[]} ops those with a number may have been sent
+ * @property {{ n?: number, epoch?: string, since: number, body: Command, text?: number }[]} ops those with a number may have been sent; `text`: of an edit,
+ *   which of the `texts` it is about
+ * @property {KeptText[]} [texts]
  *
  * @typedef {object} Keep where it is kept
  * @property {(key: string, claims: (session: string) => Promise<boolean>) => Promise<Kept | undefined> | Kept | undefined} load gives what was
@@ -169,6 +188,7 @@
  * @property {string} [session] this client's secret, 16 to 64 of `[A-Za-z0-9_-]`; random by default. Never show it to others
  * @property {JsonObject} [presence] what others see of us from the start; without it (and without `presence.set`) we are not listed
  * @property {number} [throttle] ms between two tellings of our presence, 16 to 1000, 50 by default
+ * @property {number} [textGap] ms between two edits of one text on the line, 0 to 1000, 40 by default: what is typed meanwhile goes in one
  * @property {number} [idleAfter] ms without input until the others see us as `idle` (in a page), 60000; 0: neither that nor `away` is told
  * @property {boolean} [listen] false for a pure publisher: no events, no store, an answer for each command
  * @property {{ max?: number, maxBytes?: number, persist?: 'session' | 'none' | Keep }} [queue] `max` commands may be pending at once, 1000 by

@@ -1,6 +1,8 @@
 // @ts-check
 /** @import { Command, Item, Json, JsonObject, Op } from './types.js' */
 import { fold, opsOf } from './fold.js';
+import { written } from './text-field.js';
+import { textIn } from './texts.js';
 
 /** Steps that are remembered; an older one is forgotten. */
 const STEPS_MAX = 100;
@@ -27,19 +29,20 @@ export function inverseOf(command, view) {
 function inverseOfOne(op, before) {
   if (op.type === 'create') return before ? undefined : { type: 'delete', entity: op.entity };
   if (!before) return undefined;
-  if (op.type === 'delete') return { type: 'create', entity: op.entity, kind: before.kind, data: before.data };
-  if (op.patch) return { type: 'update', entity: op.entity, patch: unpatch(before.data, op.patch) };
+  if (op.type === 'delete') return { type: 'create', entity: op.entity, kind: before.kind, data: written(before) };
+  if (op.patch) return { type: 'update', entity: op.entity, patch: unpatch(written(before), op.patch) };
   if (!op.increment) return undefined;
   return { type: 'update', entity: op.entity, increment: Object.fromEntries(Object.entries(op.increment).map(([field, by]) => [field, -by])) };
 }
 
-/** The patch that takes a patch back: it names what that one names and nothing else, so that others' changes stay. @param {JsonObject} before @param {JsonObject} patch @returns {JsonObject} */
-function unpatch(before, patch) {
+/** The patch that takes a patch back: it names what that one names and nothing else, so that others' changes stay. @param {JsonObject} before @param {JsonObject} patch @param {boolean} [inner] a text begins only in a field of the entity itself @returns {JsonObject} */
+function unpatch(before, patch, inner = false) {
   /** @type {JsonObject} */
   const back = {};
   for (const [key, value] of Object.entries(patch)) {
     const old = Object.hasOwn(before, key) ? before[key] : null;
-    back[key] = isObject(old) && isObject(value) ? unpatch(old, value) : old;
+    const isWhole = !inner && (textIn(old) !== undefined || textIn(value) !== undefined);
+    back[key] = isObject(old) && isObject(value) && !isWhole ? unpatch(old, value, true) : old;
   }
   return back;
 }

@@ -5,6 +5,7 @@
  */
 import { canonical } from './canonical.js';
 import { fold } from './fold.js';
+import { editOf } from './text-field.js';
 
 /** What the user should see: the pending operations folded over what is confirmed, entity by entity. */
 export class Views {
@@ -38,7 +39,7 @@ export class Views {
   /** @param {string} id @param {string} [field] */
   isPending(id, field) {
     return this.#pending.opsOn(id).some(op => field === undefined || op.type === 'delete'
-      || Object.hasOwn(op.type === 'create' ? op.data : op.patch ?? op.increment ?? {}, field));
+      || Object.hasOwn(op.type === 'create' ? op.data : op.patch ?? op.increment ?? {}, field) || editOf(op)?.field === field);
   }
 
   /** Something about these has changed. @param {Iterable<string>} ids */
@@ -47,6 +48,11 @@ export class Views {
 
 /** @param {Item | undefined} before @param {Item | undefined} after the version aside: it moves with every confirmation */
 export function looksSame(before, after) {
-  return before === after
-    || before !== undefined && after !== undefined && before.kind === after.kind && canonical(before.data) === canonical(after.data);
+  if (before === after || before === undefined || after === undefined) return before === after;
+  const fields = Object.keys(after.data);
+  return before.kind === after.kind && fields.length === Object.keys(before.data).length
+    && fields.every(field => Object.hasOwn(before.data, field) && sameValue(before.data[field], after.data[field]));
 }
+
+/** What is the very same needs no comparing, long texts above all. @param {import('./types.js').Json} a @param {import('./types.js').Json} b */
+const sameValue = (a, b) => a === b || typeof a === 'object' && typeof b === 'object' && canonical(a) === canonical(b);

@@ -1,5 +1,7 @@
 // @ts-check
+import { apply, growth, need, refusal, splitsPair, transform } from '../../../Web/client/delta.js';
 import { ProjectState } from '../../../Web/client/state.js';
+import { wireOf } from '../../../Web/client/texts.js';
 import { CONNECTED } from './given.js';
 
 /** A generator of the same numbers for the same seed (mulberry32). @param {number} seed */
@@ -27,9 +29,18 @@ export class ModelServer {
   members = new Set();
   #random;
   refusals = 0.03;
+  /** The newest edits of each text, so many of them: what is older than these is `rebase`. @type {Map<string, { droppedUpTo: number, edits: { seq: number, delta: any }[] }>} */
+  #windows = new Map();
+  #window;
 
-  /** @param {() => number} random */
-  constructor(random) { this.#random = random; }
+  /** @param {() => number} random @param {{ window?: number }} [options] */
+  constructor(random, { window = 3 } = {}) {
+    this.#random = random;
+    this.#window = window;
+  }
+
+  /** Events up to here are not told any more. @param {number} seq */
+  compact(seq) { this.floor = Math.max(this.floor, seq); }
 
   /** Loses everything, as a server that runs from memory does. */
   forget() {
@@ -85,7 +96,7 @@ export class ModelServer {
   #snapshot(link, seq) {
     const past = new ProjectState();
     for (const event of this.journal) if (event.seq <= seq) past.apply(event);
-    const entities = [...past.items.values()].map(({ id: entity, ...rest }) => ({ entity, ...rest }));
+    const entities = [...past.items.values()].map(wireOf);
     const parts = 1 + Math.floor(this.#random() * 3);
     for (let part = 1; part <= parts; part++) {
       const some = entities.filter((_, i) => i % parts === part - 1);
@@ -108,7 +119,12 @@ export class ModelServer {
       if (each.type === 'create' ? there : !there) return refuse(each.type === 'create' ? 'exists' : 'not_found');
       if (each.ifVersion !== undefined && each.ifVersion !== there?.version) return refuse('conflict');
       const { ifVersion: _, ...rest } = each;
-      if (each.type !== 'delete') rest.version = each.increment ? there?.version : seq;
+      if (each.edit) {
+        const decided = this.#edit(each.entity, there, each.edit, seq);
+        if (typeof decided === 'string') return refuse(decided);
+        rest.edit = decided;
+      }
+      if (each.type !== 'delete') rest.version = each.increment || each.edit ? there?.version : seq;
       decided.push(rest);
       if (each.type === 'create') trial.set(each.entity, { id: each.entity, kind: each.kind, version: seq, data: {} });
       if (each.type === 'delete') trial.delete(each.entity);
@@ -125,12 +141,34 @@ export class ModelServer {
     }
     if (!this.members.has(link)) link.say({ type: 'ack', project, n, seq, duplicate: true }); // to a line nobody hears
   }
+
+  /** What becomes of an edit behind those that its author had not seen, or why not. @param {string} id @param {any} item @param {{ field: string, base: number, delta: any }} edit @param {number} seq */
+  #edit(id, item, { field, base, delta }, seq) {
+    const born = item.texts?.[field]?.born;
+    if (born === undefined || base < born) return 'gone';
+    const text = item.data[field];
+    const key = `${id} ${field} ${born}`;
+    const window = this.#windows.get(key) ?? { droppedUpTo: 0, edits: [] };
+    const newer = window.edits.filter(edit => edit.seq > base);
+    const length = text.length - newer.reduce((sum, edit) => sum + growth(edit.delta), 0);
+    if (base > this.state.seq || refusal(delta)) return 'invalid';
+    if (base < window.droppedUpTo) return 'rebase';
+    if (need(delta) > length) return 'invalid';
+    for (const edit of newer) delta = transform(delta, edit.delta, 'left');
+    if (splitsPair(text, delta)) return 'invalid';
+    const edits = [...window.edits, { seq, delta }];
+    const dropped = edits.slice(0, -this.#window);
+    this.#windows.set(key, { droppedUpTo: dropped.at(-1)?.seq ?? window.droppedUpTo, edits: edits.slice(-this.#window) });
+    return { field, delta, len: apply(text, delta).length };
+  }
 }
 
 /** Lines with delay that may be cut. Within a line order holds, as in TCP. */
 export class Network {
   /** @type {any[]} */
   sockets = [];
+  /** How often a command arrives twice. */
+  repeats = 0;
   #server;
   #clock;
   #random;
@@ -158,7 +196,11 @@ export class Network {
       };
     };
     const link = { member: '', listens: true, say: (/** @type {object} */ message) => down(JSON.stringify(message)) };
-    const up = direction(text => { if (!socket.black) this.#server.receive(link, JSON.parse(text)); });
+    const up = direction(text => {
+      if (socket.black) return;
+      this.#server.receive(link, JSON.parse(text));
+      if (this.#random() < this.repeats && JSON.parse(text).n) this.#server.receive(link, JSON.parse(text));
+    });
     const down = direction(text => { if (socket.readyState === 1 && !socket.black) socket.onmessage({ data: text }); });
     const socket = {
       readyState: 0, bufferedAmount: 0, black: false,
