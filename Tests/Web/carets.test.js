@@ -1,0 +1,112 @@
+// @ts-check
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Carets, caretIn, colourOf } from '../../Web/client/carets.js';
+import { TextCarets } from '../../Web/client/text-carets.js';
+import { aConnectedClient, event, own } from './support/given.js';
+
+const BOB = 'Bd81mPqz0LsVn6XtRk3JwA';
+/** @param {number} at @param {number} seq @param {number} [n] @param {number} [head] */
+const caret = (at, seq, n = 0, head = at) => ({ entity: 'c', field: 'notes', anchor: at, head, seq, n });
+/** @param {Carets} carets */
+const places = carets => carets.all(0).map(([session, { anchor, head }]) => [session, anchor, head]);
+
+test('A caret moves with what is written, and what is put in at it goes to its right', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(5, 10), 0);
+  carets.edited({ seq: 11, session: 'a', n: 1, delta: [{ insert: 'xx' }] });
+  assert.deepEqual(places(carets), [['b', 7, 7]]);
+  carets.edited({ seq: 12, session: 'a', n: 2, delta: [{ retain: 7 }, { insert: 'y' }] });
+  assert.deepEqual(places(carets), [['b', 7, 7]]);
+});
+
+test('A selection does not swallow what is put in at its ends', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(2, 10, 0, 5), 0);
+  carets.edited({ seq: 11, session: 'a', n: 1, delta: [{ retain: 2 }, { insert: 'x' }, { retain: 3 }, { insert: 'y' }] });
+  assert.deepEqual(places(carets), [['b', 3, 6]]);
+});
+
+test('A caret that was told before what has come here since is moved through it', () => {
+  const carets = new Carets(10);
+  carets.edited({ seq: 11, session: 'a', n: 1, delta: [{ insert: 'xx' }] });
+  carets.at(11);
+  carets.tell('b', caret(5, 10), 0);
+  assert.deepEqual(places(carets), [['b', 7, 7]]);
+});
+
+test('A caret of a moment that has not come here yet waits for it, by seq and by the edit it is behind', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(5, 12), 0);
+  carets.at(11);
+  assert.deepEqual(places(carets), []);
+  carets.at(12);
+  assert.deepEqual(places(carets), [['b', 5, 5]]);
+  carets.tell('b', caret(6, 12, 7), 0);
+  assert.deepEqual(places(carets), [['b', 5, 5]]);
+  carets.edited({ seq: 13, session: 'b', n: 7, delta: [{ retain: 5 }, { insert: 'z' }] });
+  carets.at(13);
+  assert.deepEqual(places(carets), [['b', 6, 6]]);
+});
+
+test('Who writes has his caret at the end of what he wrote, before he says so', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(0, 10), 0);
+  carets.edited({ seq: 11, session: 'b', n: 1, delta: [{ retain: 3 }, { insert: 'abc' }] });
+  assert.deepEqual(places(carets), [['b', 6, 6]]);
+});
+
+test('Who left, or was silent for half a minute, has no caret, nor who looks elsewhere', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(1, 10), 0);
+  assert.equal(carets.all(29_999).length, 1);
+  assert.equal(carets.all(30_000).length, 0);
+  carets.leave('b');
+  assert.equal(carets.all(0).length, 0);
+  carets.tell('b', caret(2, 10), 0);
+  carets.tell('b', undefined, 0);
+  assert.equal(carets.all(0).length, 0);
+  assert.equal(caretIn({ caret: { ...caret(1, 1), field: 'title' } }, 'c', 'notes'), undefined);
+  assert.equal(caretIn({ caret: { ...caret(1, 1), anchor: -1 } }, 'c', 'notes'), undefined);
+  assert.equal(caretIn({}, 'c', 'notes'), undefined);
+});
+
+test('Every colour bears white letters', () => {
+  const luminance = (/** @type {string} */ colour) => {
+    const [r, g, b] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16) / 255).map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  for (let i = 0; i < 200; i++) assert.ok(1.05 / (luminance(colourOf(`user ${i}`)) + 0.05) >= 4.5);
+  assert.equal(colourOf('ann'), colourOf('ann'));
+});
+
+test('Ours is told with what it refers to, and not while more than one edit is under way; theirs stand in the text as it is seen', () => {
+  const notes = { entity: 'c', kind: 'card', version: 5, data: { notes: { $text: 'hello', born: 5 } } };
+  const { client, sockets, clock } = aConnectedClient({ seq: 10, entities: [notes] });
+  const socket = sockets.last;
+  socket.hear({ type: 'presence', project: 'apollo', joined: [{ session: BOB, user: { name: 'bob' }, data: { caret: caret(5, 10) } }] });
+  const text = client.text('c', 'notes');
+  const carets = new TextCarets(client, text, { now: clock.now });
+  const said = () => socket.frames('presence').map(({ data }) => data.caret);
+  carets.set({ anchor: 1, head: 1 });
+  assert.deepEqual(said(), [caret(1, 10)]);
+  text.insert(0, 'x');
+  clock.advance(50);
+  carets.set({ anchor: 2, head: 2 });
+  clock.advance(50);
+  assert.deepEqual(said()[1], caret(2, 10, 1));
+  assert.deepEqual(carets.all.map(({ name, anchor, head }) => [name, anchor, head]), [['bob', 6, 6]]);
+  text.insert(1, 'y');
+  carets.set({ anchor: 3, head: 3 });
+  clock.advance(50);
+  assert.equal(said().length, 2, 'nobody could know what it refers to');
+  const [frame] = socket.frames('update');
+  socket.hear({ ...own(11, frame), version: 5, edit: { ...frame.edit, len: 6 } });
+  socket.hear(event(12, { type: 'update', entity: 'c', version: 5, edit: { field: 'notes', delta: [{ insert: '--' }], len: 8 } }));
+  clock.advance(100);
+  assert.equal(said().length, 3);
+  assert.equal(said()[2].n, 2);
+  assert.deepEqual(carets.all.map(({ anchor }) => anchor), [2], 'who wrote last has his caret there');
+  socket.fall();
+  assert.deepEqual(carets.all, [], 'nobody knows where they are while we are offline');
+});

@@ -1,0 +1,149 @@
+// @ts-check
+/** @import { SeenCaret, TextCarets } from './text-carets.js' */
+
+/** How long a name stands at a caret that has moved, in ms. */
+const FLAG_MS = 3000;
+/** What decides where a letter stands. */
+const METRICS = [
+  'boxSizing', 'borderTopWidth', 'borderRightWidth', 'borderBottomWidth', 'borderLeftWidth', 'paddingTop', 'paddingRight', 'paddingBottom', 'paddingLeft',
+  'fontFamily', 'fontSize', 'fontWeight', 'fontStyle', 'fontVariant', 'fontStretch', 'fontSizeAdjust', 'fontKerning', 'fontFeatureSettings', 'lineHeight', 'letterSpacing',
+  'wordSpacing', 'tabSize', 'textAlign', 'textIndent', 'textTransform', 'direction', 'wordBreak', 'overflowWrap', 'hyphens', 'unicodeBidi',
+];
+const SETTING = 'eo:carets';
+
+/** Shall others' carets be drawn on this device? @param {boolean} [wanted] sets it @returns {boolean} */
+export function showCarets(wanted) {
+  try {
+    if (wanted !== undefined) localStorage.setItem(SETTING, wanted ? 'on' : 'off');
+    return localStorage.getItem(SETTING) !== 'off';
+  } catch {
+    return wanted ?? true; // private mode: they are shown
+  }
+}
+
+/**
+ * Draws others' carets and selections over a text area: a mirror of it, with the same letters at the same places, tells where. Nobody is kept from
+ * reading: a name is shown for three seconds after a move, and while the mouse is over the caret.
+ */
+export class CaretOverlay {
+  #element;
+  #carets;
+  #label;
+  #layer;
+  #mirror;
+  #text;
+  #frame = 0;
+  /** Where each was drawn last, and since when. @type {Map<string, { at: string, since: number }>} */
+  #moved = new Map();
+  #off;
+  #end = new AbortController();
+  #sizes;
+
+  /** @param {HTMLTextAreaElement} element @param {TextCarets} carets @param {(session: string) => string} [label] */
+  constructor(element, carets, label) {
+    this.#element = element;
+    this.#carets = carets;
+    this.#label = label;
+    const { ownerDocument: page } = element;
+    this.#layer = page.createElement('div');
+    this.#layer.setAttribute('aria-hidden', 'true');
+    this.#layer.className = 'eo-carets';
+    Object.assign(this.#layer.style, { position: 'absolute', overflow: 'hidden', pointerEvents: 'none' });
+    this.#mirror = page.createElement('div');
+    Object.assign(this.#mirror.style, { position: 'absolute', top: '0', left: '0', visibility: 'hidden', borderStyle: 'solid', borderColor: 'transparent' });
+    this.#text = this.#mirror.appendChild(page.createTextNode(''));
+    this.#layer.append(this.#mirror);
+    element.after(this.#layer);
+    const { signal } = this.#end;
+    for (const type of ['input', 'scroll']) element.addEventListener(type, () => this.draw(), { signal, passive: true });
+    page.defaultView?.addEventListener('resize', () => this.draw(), { signal });
+    page.fonts?.addEventListener?.('loadingdone', () => this.draw(), { signal });
+    this.#sizes = typeof ResizeObserver === 'function' ? new ResizeObserver(() => this.draw()) : undefined;
+    this.#sizes?.observe(element);
+    this.#off = carets.on(() => this.draw());
+    this.draw();
+  }
+
+  /** Draws with the next frame, however often it is asked for. */
+  draw() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
+
+  remove() {
+    if (this.#frame) cancelAnimationFrame(this.#frame);
+    this.#end.abort();
+    this.#sizes?.disconnect();
+    this.#off();
+    this.#layer.remove();
+  }
+
+  #paint() {
+    const seen = showCarets() ? this.#carets.all : [];
+    for (const old of [...this.#layer.children]) if (old !== this.#mirror) old.remove();
+    for (const session of [...this.#moved.keys()]) if (!seen.some(caret => caret.session === session)) this.#moved.delete(session);
+    if (seen.length === 0) return;
+    this.#measure();
+    for (const caret of seen) this.#paintOne(caret);
+  }
+
+  /** Lays the layer over the element, and the mirror where its letters are. */
+  #measure() {
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight, clientWidth, clientHeight, clientLeft, clientTop, scrollLeft, scrollTop, value } = this.#element;
+    const styles = getComputedStyle(this.#element);
+    Object.assign(this.#layer.style, { left: `${offsetLeft}px`, top: `${offsetTop}px`, width: `${offsetWidth}px`, height: `${offsetHeight}px`,
+      clipPath: `inset(${clientTop}px ${offsetWidth - clientLeft - clientWidth}px ${offsetHeight - clientTop - clientHeight}px ${clientLeft}px)` });
+    for (const name of METRICS) /** @type {any} */ (this.#mirror.style)[name] = /** @type {any} */ (styles)[name];
+    const isLine = this.#element.tagName === 'INPUT';
+    const bars = offsetWidth - clientWidth - parseFloat(styles.borderLeftWidth || '0') - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
+    Object.assign(this.#mirror.style, { width: isLine ? 'auto' : styles.boxSizing === 'border-box' ? `${offsetWidth - bars}px` : `${parseFloat(styles.width) - bars}px`,
+      whiteSpace: isLine ? 'pre' : 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word', transform: `translate(${-scrollLeft}px, ${-scrollTop}px)` });
+    const shown = `${value}\u200b`; // so that the end of a last, empty line has a place
+    if (this.#text.data !== shown) this.#text.data = shown;
+  }
+
+  /** @param {SeenCaret} caret */
+  #paintOne({ session, name, colour, anchor, head }) {
+    const frame = this.#layer.getBoundingClientRect();
+    const range = this.#layer.ownerDocument.createRange();
+    const end = this.#text.data.length - 1;
+    const [from, to, at] = [Math.min(anchor, head, end), Math.min(Math.max(anchor, head), end), Math.min(head, end)];
+    range.setStart(this.#text, from);
+    range.setEnd(this.#text, to);
+    if (from < to) for (const { left, top, width, height } of range.getClientRects()) this.#box({ left: left - frame.left, top: top - frame.top, width, height }, colour, '0.25', 'eo-selection');
+    range.setStart(this.#text, at);
+    range.setEnd(this.#text, at + 1); // a range of nothing has no place at the end of a line
+    const [place] = range.getClientRects();
+    if (!place) return;
+    const { direction } = getComputedStyle(this.#mirror);
+    const bar = this.#box({ left: (direction === 'rtl' ? place.right : place.left) - frame.left - 1, top: place.top - frame.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
+    bar.dataset.session = session;
+    bar.style.pointerEvents = 'auto';
+    this.#flag(bar, session, name, colour, `${anchor} ${head}`);
+  }
+
+  /** @param {{ left: number, top: number, width: number, height: number }} place @param {string} colour @param {string} opacity @param {string} className */
+  #box({ left, top, width, height }, colour, opacity, className) {
+    const box = this.#layer.ownerDocument.createElement('div');
+    box.className = className;
+    Object.assign(box.style, { position: 'absolute', left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`, background: colour, opacity });
+    this.#layer.append(box);
+    return box;
+  }
+
+  /** @param {HTMLElement} bar @param {string} session @param {string} name @param {string} colour @param {string} at */
+  #flag(bar, session, name, colour, at) {
+    const now = performance.now();
+    const last = this.#moved.get(session);
+    const since = last?.at === at ? last.since : now;
+    this.#moved.set(session, { at, since });
+    const flag = this.#layer.ownerDocument.createElement('span');
+    flag.className = 'eo-caret-name';
+    flag.textContent = this.#label?.(session) ?? name;
+    Object.assign(flag.style, { position: 'absolute', left: '0', top: parseFloat(bar.style.top) < 16 ? '100%' : '-1.3em', padding: '0 4px', font: '12px/1.3 system-ui, sans-serif', whiteSpace: 'nowrap',
+      color: '#fff', background: colour });
+    const show = (/** @type {boolean} */ is) => { flag.hidden = !is; };
+    show(now - since < FLAG_MS);
+    bar.addEventListener('mouseenter', () => show(true));
+    bar.addEventListener('mouseleave', () => show(false));
+    bar.append(flag);
+    if (since === now) setTimeout(() => this.draw(), FLAG_MS);
+  }
+}
