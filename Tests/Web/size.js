@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 /** Bytes of Web/client/eventonly.min.js, gzip -9: 3 % above what was measured. The one place where this number stands. */
-const GZIP_BYTES_MAX = 23_200;
+const GZIP_BYTES_MAX = 31_500;
 
 const bundle = readFileSync(new URL('../../Web/client/eventonly.min.js', import.meta.url));
 const bytes = gzipSync(bundle, { level: 9 }).length;

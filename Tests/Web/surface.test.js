@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 const read = path => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const types = read('Web/client/eventonly.d.ts');
 /** Classes a user meets, and how they are written in the table. @type {[name: string, prefix: string][]} */
-const CLASSES = [['EventOnlyClient', ''], ['Project', ''], ['Store', 'store.'], ['Presence', 'presence.']];
+const CLASSES = [['EventOnlyClient', ''], ['Project', ''], ['Store', 'store.'], ['Presence', 'presence.'], ['SharedText', 'text.']];
 
 /** Members of a class with their comments; a constructor is none. @param {string} name */
 function members(name) {

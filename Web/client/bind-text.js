@@ -11,6 +11,7 @@ import { CaretOverlay } from './caret-overlay.js';
 const UNDO = { historyUndo: 'undo', historyRedo: 'redo' };
 
 /**
+ * @typedef {Pick<SharedText, 'value' | 'gone' | 'readonly' | 'unitsMax' | 'edit' | 'undo' | 'redo' | 'on'>} BindableText what `client.text` gives
  * @typedef {HTMLTextAreaElement | HTMLInputElement} TextElement
  * @typedef {object} BindOptions
  * @property {TextCarets} [carets] of the same text: ours is told to the others, and theirs are drawn
@@ -27,7 +28,7 @@ const UNDO = { historyUndo: 'undo', historyRedo: 'redo' };
  * const release = bindText(document.querySelector('textarea'), text, { carets: new TextCarets(client, text) });
  * ```
  * @param {TextElement} element it fires `refused` with `detail: {code, delta, text}` for what was typed and could not stay
- * @param {SharedText} text @param {BindOptions} [options] @returns {() => void}
+ * @param {BindableText} text @param {BindOptions} [options] @returns {() => void}
  */
 export function bindText(element, text, options = {}) {
   const bound = new BoundText(element, text, options);
@@ -48,7 +49,7 @@ class BoundText {
   /** @type {CaretOverlay | undefined} */
   #overlay;
 
-  /** @param {TextElement} element @param {SharedText} text @param {BindOptions} options */
+  /** @param {TextElement} element @param {BindableText} text @param {BindOptions} options */
   constructor(element, text, options) {
     this.#element = element;
     this.#text = text;

@@ -1,11 +1,16 @@
 // @ts-check
 /**
  * @import { Member } from './types.js'
+ * @import { Presence } from './presence.js'
  * @import { Project } from './project.js'
  * @import { SharedText } from './shared-text.js'
  */
 import { Carets, caretIn, colourOf } from './carets.js';
 
+/**
+ * @typedef {{ seq: number, sync: string, presence: Pick<Presence, 'others' | 'stale' | 'set'>, on: Project<any>['on'] }} CaretProject a client, or what `join` gives
+ * @typedef {Pick<SharedText, 'id' | 'field' | 'gone' | 'length' | 'mark' | 'place' | 'on'>} CaretText what `client.text` gives
+ */
 /** @typedef {{ session: string, name: string, colour: string, anchor: number, head: number }} SeenCaret in the text as it is seen here */
 
 /** Carets in one text: ours is told to the others by presence, theirs are followed through all that is written. */
@@ -22,7 +27,7 @@ export class TextCarets {
   #end = new AbortController();
 
   /**
-   * @param {Project<any>} project @param {SharedText} text
+   * @param {CaretProject} project @param {CaretText} text
    * @param {{ now?: () => number }} [options]
    */
   constructor(project, text, { now = Date.now } = {}) {
