@@ -7,7 +7,8 @@ import { count } from './commands.js';
 import { need, setText } from './dom.js';
 import { hueOf, nameOf } from './people.js';
 
-const OFFLINE = 'you are offline, what you write is sent when you are back';
+/** @type {Record<string, string>} */
+const WORDS = { offline: 'offline, sent when you are back', saving: 'saving…', saved: 'saved' };
 
 /** The notes of the open card, which all who have it open write at once: each sees the carets of the others. */
 export class Notes {
@@ -85,7 +86,7 @@ export class Notes {
     this.#state.dataset.state = !text ? 'none' : state !== 'connected' ? 'offline' : text.pending ? 'saving' : 'saved';
     if (!this.#card) return;
     if (!text) { setText(this.#state, this.#client.readonly ? 'There are no notes.' : 'One moment…'); return; }
-    const words = this.#client.readonly ? 'you may only read' : { none: '', offline: OFFLINE, saving: 'saving…', saved: 'saved' }[this.#state.dataset.state] ;
+    const words = this.#client.readonly ? 'you may only read' : WORDS[this.#state.dataset.state];
     setText(this.#state, `${count([...text.value].length, 'character')} · ${words}`);
   }
 }
