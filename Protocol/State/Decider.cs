@@ -42,7 +42,7 @@ public static class Decider
         changes.Clear();
         if (command is not Command.Batch batch)
         {
-            var refusal = DecideOne(state, command, seq, 0, limits, out var change, out _);
+            var refusal = DecideOne(state, command, seq, 0, inBatch: false, limits, out var change, out _);
             if (refusal is null)
                 changes.Add(change!);
             return refusal;
@@ -51,7 +51,7 @@ public static class Decider
         var before = new Stack<(string Id, Entity? Entity)>(batch.Ops.Length);
         for (var op = 0; op < batch.Ops.Length; op++)
         {
-            if (DecideOne(state, batch.Ops[op], seq, op, limits, out var change, out var old) is { } refusal)
+            if (DecideOne(state, batch.Ops[op], seq, op, inBatch: true, limits, out var change, out var old) is { } refusal)
             {
                 while (before.TryPop(out var was))
                     state.PutBack(was.Id, was.Entity);
@@ -66,7 +66,7 @@ public static class Decider
 
     /// <param name="old">The entity before the change, null where there was none.</param>
     private static Refusal? DecideOne(
-        StateBuilder state, Command command, long seq, int op, StateLimits limits, out Change? change, out Entity? old)
+        StateBuilder state, Command command, long seq, int op, bool inBatch, StateLimits limits, out Change? change, out Entity? old)
     {
         change = null;
         old = command switch
@@ -85,6 +85,7 @@ public static class Decider
             Command.Patch patch => RefuseChange(old, patch.IfVersion) ?? RefuseMarkers(patch.Fields),
             Command.Increment increment => RefuseChange(old, increment.IfVersion) ?? RefuseIncrement(old!, increment),
             Command.Delete delete => RefuseChange(old, delete.IfVersion),
+            Command.Edit when inBatch => new(ErrorCode.Invalid, "An edit may not stand in a batch.", ErrorDetails.BadEvent),
             Command.Edit edit => EditRules.Decide(old, edit, seq, limits, out edited),
             _ => new(ErrorCode.Invalid, "A batch may not stand in a batch.", ErrorDetails.BadEvent),
         };

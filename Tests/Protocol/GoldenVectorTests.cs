@@ -71,9 +71,8 @@ public sealed class GoldenVectorTests
         entities.Should().NotBeEmpty();
     }
 
-    private static ProjectState StateOf(long seq, JsonNode entities) => ProjectState.FromSnapshot(seq, entities.AsArray().Select(entity => new Entity(
-        entity!["entity"]!.GetValue<string>(), entity["kind"]!.GetValue<string>(), entity["version"]!.GetValue<long>(),
-        JsonFields.Parse(Encoding.UTF8.GetBytes(entity["data"]!.ToJsonString())))));
+    private static ProjectState StateOf(long seq, JsonNode entities) => ProjectState.FromSnapshot(seq, entities.AsArray().Select(
+        entity => new WireCodec(WireLimits.Trusted).TryDecodeEntity(Encoding.UTF8.GetBytes(entity!.ToJsonString()), seq)!));
 
     private static IEnumerable<TestCaseData> Named(string file) => Cases(Read(file), vector => vector["name"]!.GetValue<string>());
 

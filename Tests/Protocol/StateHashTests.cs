@@ -28,9 +28,19 @@ public sealed class StateHashTests
         for (var i = 0; i < 200; i++)
             story.Go();
 
-        var fresh = ProjectState.FromSnapshot(story.State.Seq, story.State.Entities.Values.Select(old => new Entity(old.Id, old.Kind, old.Version, old.Data)));
+        var fresh = ProjectState.FromSnapshot(story.State.Seq, story.State.Entities.Values.Select(old => new Entity(old.Id, old.Kind, old.Version, old.Data, old.Texts)));
         story.State.Hash.Should().Be(fresh.Hash);
-        story.State.DataBytes.Should().Be(story.State.Entities.Values.Sum(entity => (long)Given.Utf8(entity.Data.ToString()).Length));
+        story.State.DataBytes.Should().Be(story.State.Entities.Values.Sum(entity => Given.Utf8(entity.Data.ToString()).Length + 2 * entity.Texts.Sum(text => (long)text.Value.Text.ToString().Length)));
+    }
+
+    [Test]
+    public void A_text_is_hashed_by_the_name_of_its_field_and_by_what_it_says()
+    {
+        var texts = new[] { """{"notes":{"$text":"ab"}}""", """{"notes":{"$text":"ba"}}""", """{"notes":{"$text":""}}""", """{"other":{"$text":"ab"}}""", """{"notes":"ab"}""" };
+
+        texts.Select(Made).Should().OnlyHaveUniqueItems().And.NotContain(Made("{}"));
+
+        static StateHash Made(string data) => Fold.Apply((Entity?)null, new Change.Created("a", "card", 1, Given.Fields(data)))!.Hash;
     }
 
     [Test]

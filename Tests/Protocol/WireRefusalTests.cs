@@ -6,6 +6,7 @@ namespace EventOnly.Tests.Protocol;
 [Parallelizable]
 public sealed class WireRefusalTests
 {
+    private const string Edit = """{"type":"update","project":"apollo","n":7,"entity":"a","edit":{""";
     private const string Create = """{"type":"create","project":"apollo","n":1,"kind":"card",""";
 
     [TestCase("", ErrorDetails.BadJson)]
@@ -69,6 +70,20 @@ public sealed class WireRefusalTests
     [TestCase("""{"type":"query","id":"q","project":"apollo","limit":0}""", ErrorDetails.BadEvent)]
     [TestCase("""{"type":"connect","user":{"name":""}}""", ErrorDetails.BadEvent)]
     [TestCase("""{"type":"connect","user":5}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + "}}", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "base":1,"delta":[{"insert":"x"}]}}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "field":"a b","base":1,"delta":[{"insert":"x"}]}}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "field":"f","base":-1,"delta":[{"insert":"x"}]}}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "field":"f","base":1}}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"insert":"x"}]},"ifVersion":1}""", ErrorDetails.BadEvent)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":{}}}""", ErrorDetails.BadDelta)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"insert":"x","bold":true}]}}""", ErrorDetails.BadDelta)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"retain":2147483647},{"delete":1}]}}""", ErrorDetails.BadDelta)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[]}}""", ErrorDetails.NotNormal)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"delete":1},{"insert":"x"}]}}""", ErrorDetails.NotNormal)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"insert":"\ud800"}]}}""", ErrorDetails.BadUnicode)]
+    [TestCase(Edit + """ "field":"f","base":1,"delta":[{"insert":"\u0000"}]}}""", ErrorDetails.BadUnicode)]
+    [TestCase("""{"type":"batch","project":"apollo","n":7,"ops":[{"type":"update","entity":"a","edit":{"field":"f","base":1,"delta":[{"insert":"x"}]}}]}""", ErrorDetails.BadEvent)]
     public void A_frame_that_breaks_a_rule_is_invalid_and_its_detail_says_how(string frame, string detail)
     {
         var fault = Refuse(frame);
@@ -84,6 +99,22 @@ public sealed class WireRefusalTests
     {
         new WireCodec(WireLimits.Default).TryDecode([.. "{\"type\":\""u8, 0xFF, .. "\"}"u8], out ClientMessage? _, out var fault).Should().BeFalse();
         fault!.Code.Should().Be(ErrorCode.Invalid);
+    }
+
+    [TestCase(10_000, true)]
+    [TestCase(10_001, false)]
+    public void An_edit_may_have_ten_thousand_parts_which_are_no_keys_of_the_message(int parts, bool good)
+    {
+        var delta = string.Join(',', Enumerable.Range(1, parts).Select(i => (parts - i) % 2 == 0 ? """{"delete":1}""" : """{"retain":1}"""));
+        var frame = Edit + "\"field\":\"f\",\"base\":1,\"delta\":[" + delta + "]}}";
+        var limits = WireLimits.Default with { MessageBytes = 1 << 20 };
+        foreach (var text in new[] { frame, " " + frame }) // also by the general reading
+        {
+            var understood = new WireCodec(limits).TryDecode(Given.Utf8(text), out ClientMessage? message, out var fault);
+            (understood, fault?.Detail, fault?.N).Should().Be(good ? (true, null, null) : (false, ErrorDetails.BadDelta, 7));
+            if (good)
+                ((EventOnly.Protocol.State.Command.Edit)((ClientMessage.Submit)message!).Command).Delta.Count.Should().Be(parts);
+        }
     }
 
     [TestCase(32, true)]

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 using EventOnly.Protocol.Wire;
 using EventOnly.Server.Journals;
 
@@ -42,15 +44,19 @@ internal sealed class AnyStory(Random chance, StateLimits? limits = null)
         return events;
     }
 
+    private Delta AnyChange(string text) => AnyText.Change(chance, text) is { IsEmpty: false } some ? some : Delta.Replace(0, 0, "x");
+
     public Command AnyCommand(bool mayBatch)
     {
         var id = s_ids[chance.Next(s_ids.Length)];
-        return chance.Next(mayBatch ? 8 : 7) switch
+        return chance.Next(mayBatch ? 11 : 7) switch
         {
             0 or 1 => Given.Create(chance.Next(4) == 0 ? null : id, AnyJson.Fields(chance, 2)),
             2 or 3 => Given.Patch(id, AnyJson.Fields(chance, 2), chance.Next(4) == 0 ? State.Entities.GetValueOrDefault(id)?.Version : null),
             4 or 5 => Given.Increment(id, "votes", chance.Next(-5, 5)),
             6 => Given.Delete(id),
+            8 => Given.Patch(id, $$$"""{"notes":{"$text":{{{JsonSerializer.Serialize(AnyText.Of(chance, 20))}}}}}"""),
+            9 or 10 when State.Entities.GetValueOrDefault(id)?.Texts["notes"] is { } text => new Command.Edit(id, "notes", State.Seq, AnyChange(text.Text.ToString())),
             _ => Given.Batch([.. Enumerable.Range(0, chance.Next(1, 4)).Select(_ => AnyCommand(mayBatch: false))]),
         };
     }

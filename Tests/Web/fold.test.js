@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { canonical } from '../../Web/client/canonical.js';
 import { fold } from '../../Web/client/fold.js';
 import { ProjectState } from '../../Web/client/state.js';
+import { wireOf } from '../../Web/client/text-marker.js';
 import { golden } from './support/golden.js';
 
 /** @param {ProjectState} state as a snapshot would carry it */
 function entitiesOf(state) {
   return [...state.items.values()].sort((a, b) => a.id < b.id ? -1 : 1)
-    .map(({ id: entity, kind, version, data }) => ({ entity, kind, version, data }));
+    .map(wireOf);
 }
 
 for (const { name, events, seq, entities, hash } of golden('fold.json')) {

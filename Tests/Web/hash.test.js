@@ -29,6 +29,23 @@ test('Moving a hash from state to state ends where hashing the last state ends',
   assert.equal(String(hash), '0000000000000000');
 });
 
+test('A text is hashed when somebody asks, and not at every edit', () => {
+  const hash = new StateHash();
+  let read = 0;
+  const item = (/** @type {string} */ text) => ({ id: 'a', kind: 'card', version: 1, texts: { notes: { born: 1 } }, data: { get notes() { read++; return text; } } });
+  const [first, second, third] = [item('Milk'), item('Oat milk'), item('Eggs')];
+  hash.move(undefined, first);
+  hash.move(first, second);
+  hash.move(second, third);
+  const before = read;
+  const told = String(hash);
+  assert.ok(read > before, 'now it is read');
+  assert.equal(told, new ProjectState(1, [{ entity: 'a', kind: 'card', version: 1, data: { notes: { $text: 'Eggs', born: 1 } } }]).hash);
+  assert.equal(String(hash), told);
+  hash.move(third, { id: 'a', kind: 'card', version: 1, data: {} });
+  assert.equal(String(hash), new ProjectState(1, [{ entity: 'a', kind: 'card', version: 1, data: {} }]).hash);
+});
+
 test('A changed field costs only that field: the others are not even read', () => {
   const hash = new StateHash();
   const trap = { toJSON() { throw new Error('read'); } };

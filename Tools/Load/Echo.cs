@@ -21,6 +21,7 @@ internal static class Echo
         (Command.Create asked, Change.Created made) => asked.Entity == made.Entity && asked.Kind == made.Kind && asked.Data.Equals(made.Data),
         (Command.Patch asked, Change.Patched made) => asked.Entity == made.Entity && asked.Fields.Equals(made.Patch),
         (Command.Increment asked, Change.Incremented made) => asked.Entity == made.Entity && asked.Deltas.SequenceEqual(made.Deltas),
+        (Command.Edit asked, Change.Edited made) => asked.Entity == made.Entity && asked.Field == made.Field,
         (Command.Delete asked, Change.Deleted made) => asked.Entity == made.Entity,
         _ => false,
     };

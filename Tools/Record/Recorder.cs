@@ -19,7 +19,7 @@ internal sealed class Recorder(string project, Redaction redaction)
     /// <summary>A replay waits this long for the last line, in ms: whoever listens may be behind a long script.</summary>
     private const int EndMs = 60_000;
 
-    private static readonly StateLimits s_any = new() { Entities = int.MaxValue, EntityBytes = int.MaxValue, EntityFields = int.MaxValue, ProjectBytes = long.MaxValue };
+    private static readonly StateLimits s_any = new() { Entities = int.MaxValue, EntityBytes = int.MaxValue, EntityFields = int.MaxValue, ProjectBytes = long.MaxValue, TextUnits = int.MaxValue };
 
     private readonly Dictionary<string, string> _clients = new(StringComparer.Ordinal);
     private readonly Utf8Buffer _line = new();
@@ -78,6 +78,7 @@ internal sealed class Recorder(string project, Redaction redaction)
         Change.Created c => new Command.Create(c.Entity, c.Kind, redaction.Fields(c.Data)),
         Change.Patched c => new Command.Patch(c.Entity, redaction.Fields(c.Patch), null),
         Change.Incremented c => new Command.Increment(c.Entity, c.Deltas, null),
+        Change.Edited c => new Command.Edit(c.Entity, c.Field, _state.Seq, redaction.Delta(c.Delta)),
         _ => new Command.Delete(change.Entity, null),
     };
 
@@ -86,7 +87,7 @@ internal sealed class Recorder(string project, Redaction redaction)
     {
         var lines = new List<string>();
         var (fields, bytes, isMade) = (new List<JsonField>(), 0, false);
-        foreach (var field in entity.Data.OrderByDescending(IsLostInAPatch))
+        foreach (var field in entity.Data.Concat(entity.Texts.Select(MarkerOf)).OrderByDescending(IsLostInAPatch))
         {
             var fits = IsLostInAPatch(field); // it came with one create, so all of its kind fit into one
             if (!fits && fields.Count > 0 && (fields.Count >= FieldsMax || bytes + field.Value.Utf8.Length > FieldBytesMax))
@@ -95,7 +96,8 @@ internal sealed class Recorder(string project, Redaction redaction)
             bytes += field.Value.Utf8.Length;
         }
         Flush();
-        return _state.Entities[entity.Id].Data.Equals(redaction.Fields(entity.Data))
+        var made = _state.Entities[entity.Id];
+        return made.Data.Equals(redaction.Fields(entity.Data)) && made.Texts.Count == entity.Texts.Count
             ? lines
             : throw new RecordException($"{entity.Id} cannot be made again as it was: other data comes of it.");
 
@@ -110,6 +112,10 @@ internal sealed class Recorder(string project, Redaction redaction)
             fields.Clear();
         }
     }
+
+    /// <summary>What makes a text that says what this one does.</summary>
+    private static JsonField MarkerOf(KeyValuePair<string, SharedText> text) =>
+        new(text.Key, JsonFields.Empty.With("$text", CanonicalValue.Of(text.Value.Text.ToString())).ToValue());
 
     /// <summary>In a merge patch null means to remove, at every depth but within arrays.</summary>
     private static bool IsLostInAPatch(JsonField field)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Tools.Record;
@@ -38,6 +39,26 @@ internal sealed class Redaction(bool users, bool texts)
         var output = new Utf8Buffer();
         Write(output, document.RootElement);
         return JsonFields.Parse(output.Written);
+    }
+
+    /// <summary>Keeps the lengths, so that what is written next still fits. What stands beside an edit may be told apart otherwise: the same text, put in
+    /// by pieces, becomes other pieces.</summary>
+    public Delta Delta(Delta delta)
+    {
+        if (!texts)
+            return delta;
+        var builder = new DeltaBuilder();
+        for (var i = 0; i < delta.Count; i++)
+        {
+            var part = delta[i];
+            if (part.Kind == DeltaKind.Insert)
+                builder.Insert(Text(part.Inserted.ToString()));
+            else if (part.Kind == DeltaKind.Retain)
+                builder.Retain(part.Length);
+            else
+                builder.Delete(part.Length);
+        }
+        return builder.Build();
     }
 
     private void Write(Utf8Buffer output, JsonElement value)

@@ -37,6 +37,7 @@ internal static class EventLine
     {
         Change.Created c => $"create {c.Kind} {c.Entity} {c.Data}",
         Change.Patched c => $"update {c.Entity} {c.Patch}",
+        Change.Edited c => $"update {c.Entity} {c.Field} {c.Delta}",
         Change.Incremented c => $"update {c.Entity} {string.Join(", ", c.Deltas.Select(delta => string.Create(CultureInfo.InvariantCulture, $"{delta.Field} {delta.Delta:+0;-0;+0}")))}",
         _ => $"delete {change.Entity}",
     };

@@ -4,7 +4,7 @@
 import { bindText } from '../client/bind-text.js';
 import { TextCarets } from '../client/text-carets.js';
 import { count } from './commands.js';
-import { need, setText } from './dom.js';
+import { need, perFrame, setText } from './dom.js';
 import { hueOf, nameOf } from './people.js';
 
 /** @type {Record<string, string>} */
@@ -24,7 +24,7 @@ export class Notes {
   constructor(client, commands) {
     this.#client = client;
     this.#commands = commands;
-    for (const news of /** @type {const} */ (['text', 'pending', 'state'])) client.on(news, () => this.#drawState());
+    for (const news of /** @type {const} */ (['text', 'pending', 'state'])) client.on(news, this.#drawState);
   }
 
   /** @param {string} card '' for none */
@@ -80,7 +80,7 @@ export class Notes {
     this.#field.readOnly = true;
   }
 
-  #drawState() {
+  #drawState = perFrame(() => {
     const { state } = this.#client;
     const text = this.#text;
     this.#state.dataset.state = !text ? 'none' : state !== 'connected' ? 'offline' : text.pending ? 'saving' : 'saved';
@@ -88,7 +88,7 @@ export class Notes {
     if (!text) { setText(this.#state, this.#client.readonly ? 'There are no notes.' : 'One moment…'); return; }
     const words = this.#client.readonly ? 'you may only read' : WORDS[this.#state.dataset.state];
     setText(this.#state, `${count([...text.value].length, 'character')} · ${words}`);
-  }
+  });
 }
 
 /** Carets with the names and colours that people have elsewhere on the page. */

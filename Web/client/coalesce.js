@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Command, Edit, Json, JsonObject, UpdateOp } from './types.js' */
 import { compose as composeDeltas } from './delta.js';
-import { textIn } from './texts.js';
+import { textIn } from './text-marker.js';
 
 /** Parts of an edit that several have become; each alone may have had more. A server takes 1,000 where others have edited meanwhile, and moving adds some. */
 const PARTS_MAX = 500;

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Divergence, Item, Reject } from './types.js' */
 import { retryable } from './codes.js';
-import { itemOf } from './texts.js';
+import { itemOf } from './text-marker.js';
 
 /** Everything this client throws or rejects with, aborts (`signal.reason`) and plain misuse (`TypeError`) excepted. */
 export class EventOnlyError extends Error {

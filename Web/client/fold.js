@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Edit, Item, Json, JsonObject, Op, ProjectEvent, Command } from './types.js' */
 import { apply, need } from './delta.js';
-import { textsAfter, withoutMarkers } from './texts.js';
+import { textsAfter, withoutMarkers } from './text-marker.js';
 
 /**
  * One operation over one entity. Total and pure: never throws, changes nothing it was given, and what no longer fits

@@ -3,7 +3,7 @@
 import { ProtocolError } from './errors.js';
 import { fold, opsOf } from './fold.js';
 import { ProjectState } from './state.js';
-import { wireOf } from './texts.js';
+import { wireOf } from './text-marker.js';
 
 /** The state of a project at a moment of its past, read-only. */
 export class Past {

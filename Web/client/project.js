@@ -12,7 +12,7 @@
  */
 import { live } from './live.js';
 import { restoring } from './restore.js';
-import { itemOf } from './texts.js';
+import { itemOf } from './text-marker.js';
 
 /**
  * A project as its users have it: what is in it, who is there, and all that can be done. `EventOnlyClient` is its first one; `client.join` gives others.

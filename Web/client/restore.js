@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Command, Item, JsonObject } from './types.js' */
 import { written } from './text-field.js';
-import { textIn } from './texts.js';
+import { textIn } from './text-marker.js';
 
 /**
  * The command that makes an entity what it was: history only grows.

@@ -2,7 +2,7 @@
 /** @import { Item, Op, ProjectEvent, WireEntity } from './types.js' */
 import { fold, opsOf } from './fold.js';
 import { StateHash } from './hash.js';
-import { itemOf } from './texts.js';
+import { itemOf } from './text-marker.js';
 
 /** The confirmed state of a project: entities, position and state hash, moved by events and by nothing else. */
 export class ProjectState {

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Command, Edit, Item, JsonObject, Op } from './types.js' */
-import { textIn } from './texts.js';
+import { textIn } from './text-marker.js';
 
 /** @param {Op} op the values that it puts into fields */
 const valuesOf = op => op.type === 'create' ? op.data : op.type === 'update' ? op.patch ?? {} : {};

@@ -2,7 +2,7 @@
 /** @import { Command, Item, Json, JsonObject, Op } from './types.js' */
 import { fold, opsOf } from './fold.js';
 import { written } from './text-field.js';
-import { textIn } from './texts.js';
+import { textIn } from './text-marker.js';
 
 /** Steps that are remembered; an older one is forgotten. */
 const STEPS_MAX = 100;

@@ -12,6 +12,7 @@ public sealed class EventFilterTests
     private static readonly Change s_patched = new Change.Patched("a", 1, Given.Fields("""{"title":"y"}"""));
     private static readonly Change s_removed = new Change.Patched("a", 1, Given.Fields("""{"title":null}"""));
     private static readonly Change s_counted = new Change.Incremented("a", 1, [new("votes", 1), new("title", 1)]);
+    private static readonly Change s_edited = new Change.Edited("a", 1, "notes", EventOnly.Protocol.Text.Delta.Empty, 0);
     private static readonly Change s_deleted = new Change.Deleted("a");
 
     private static IEnumerable<TestCaseData> Cases =>
@@ -23,6 +24,8 @@ public sealed class EventFilterTests
         Case("removed", "a", "title", true, s_removed),
         Case("counted", "a", "title", true, s_counted),
         Case("another counted", "a", "list", false, s_counted),
+        Case("written", "a", "notes", true, s_edited),
+        Case("another written", "a", "title", false, s_edited),
         Case("the entity's end", "a", "title", true, s_deleted),
         Case("any change of the entity", "a", null, true, s_counted),
         Case("another entity", "b", null, false, s_deleted),

@@ -1,7 +1,7 @@
 // @ts-check
 import { apply, growth, need, refusal, splitsPair, transform } from '../../../Web/client/delta.js';
 import { ProjectState } from '../../../Web/client/state.js';
-import { wireOf } from '../../../Web/client/texts.js';
+import { wireOf } from '../../../Web/client/text-marker.js';
 import { CONNECTED } from './given.js';
 
 /** A generator of the same numbers for the same seed (mulberry32). @param {number} seed */
