@@ -9,7 +9,7 @@ import { titleOf } from './board.js';
 import { el, need, setText } from './dom.js';
 import { sharedField } from './field.js';
 import { Notes } from './notes.js';
-import { nameOf } from './people.js';
+import { listed, nameOf } from './people.js';
 import { titleCheck } from './title-check.js';
 
 const narrow = matchMedia('(max-width: 640px)');
@@ -91,7 +91,7 @@ export class CardSheet {
     const names = (editing.length ? editing : elsewhere).map(nameOf);
     const verb = names.length === 1 ? 'is' : 'are';
     const doing = editing.length ? 'editing' : 'looking at';
-    setText(need('sheet-viewers'), names.length ? `${names.join(' and ')} ${verb} ${doing} this card` : '');
+    setText(need('sheet-viewers'), names.length ? `${listed(names)} ${verb} ${doing} this card` : '');
   }
 
   /** @param {Entity} card */

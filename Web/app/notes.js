@@ -5,7 +5,7 @@ import { bindText } from '../client/bind-text.js';
 import { TextCarets } from '../client/text-carets.js';
 import { count } from './commands.js';
 import { need, perFrame, setText } from './dom.js';
-import { hueOf, nameOf } from './people.js';
+import { hueOf, listed, nameOf } from './people.js';
 
 /** @type {Record<string, string>} */
 const WORDS = { offline: 'offline, sent when you are back', saving: 'saving…', saved: 'saved' };
@@ -109,6 +109,3 @@ class NamedCarets extends TextCarets {
     });
   }
 }
-
-/** @param {string[]} names */
-const listed = names => names.length < 3 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
