@@ -28,6 +28,7 @@ internal static partial class ClientBounds
         Between(options.PingGrace, TimeSpan.Zero, s_longest, nameof(options.PingGrace));
         Between(options.LostAfter, TimeSpan.Zero, s_longest, nameof(options.LostAfter));
         Between(options.PresenceThrottle, TimeSpan.FromMilliseconds(16), TimeSpan.FromSeconds(1), nameof(options.PresenceThrottle));
+        Between(options.TextGap, TimeSpan.Zero, TimeSpan.FromSeconds(1), nameof(options.TextGap));
         if (options.AskTimeout != Timeout.InfiniteTimeSpan)
             Between(options.AskTimeout, TimeSpan.FromMilliseconds(1), s_longest, nameof(options.AskTimeout));
         Between(options.GoodbyeTimeout, TimeSpan.Zero, s_longest, nameof(options.GoodbyeTimeout));

@@ -75,6 +75,12 @@ public sealed record ClientOptions
     /// <summary>Time between two tellings of our presence at least, 16 ms to 1 s, 50 ms by default.</summary>
     public TimeSpan PresenceThrottle { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// Time from one edit of a text on the line to its next at least, so that what is typed meanwhile goes as one: zero to 1 s, 40 ms by default. Raise it for
+    /// many writers, lower it for a program.
+    /// </summary>
+    public TimeSpan TextGap { get; init; } = TimeSpan.FromMilliseconds(40);
+
     /// <summary>For tests: a fold that has a fault.</summary>
     internal Func<ProjectState, ProjectEvent, ProjectState>? Fold { get; init; }
 

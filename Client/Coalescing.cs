@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Client;
 
@@ -24,21 +25,24 @@ internal static class Coalescing
 
     /// <summary>
     /// Merge patches do not compose in general: <c>{f: 5}</c> and then <c>{f: {b: 2}}</c> makes exactly <c>{b: 2}</c> of the field, while a single
-    /// <c>{f: {b: 2}}</c> lets stand what else is in it. So an object may only follow an object, or nothing.
+    /// <c>{f: {b: 2}}</c> lets stand what else is in it. So an object may only follow an object, or nothing. What begins a text is no object.
     /// </summary>
-    private static JsonFields? Compose(JsonFields earlier, JsonFields later)
+    /// <param name="isInner">A text begins only in a field of the entity itself.</param>
+    private static JsonFields? Compose(JsonFields earlier, JsonFields later, bool isInner = false)
     {
         var composed = earlier;
         foreach (var (name, value) in later)
         {
-            if (composed[name] is not { } before || !value.IsObject)
+            if (composed[name] is not { } before || !IsObject(value))
                 composed = composed.With(name, value);
-            else if (before.IsObject && Compose(JsonFields.Parse(before.Utf8), JsonFields.Parse(value.Utf8)) is { } inner)
+            else if (IsObject(before) && Compose(JsonFields.Parse(before.Utf8), JsonFields.Parse(value.Utf8), isInner: true) is { } inner)
                 composed = composed.With(name, inner.ToValue());
             else
                 return null;
         }
         return composed;
+
+        bool IsObject(CanonicalValue value) => value.IsObject && (isInner || !Texts.IsMarker(value));
     }
 
     /// <summary>Of the same counters only: one that cannot be counted must not take another with it.</summary>

@@ -88,21 +88,33 @@ public sealed partial class EventOnlyClient
     /// <exception cref="OperationCanceledException">The caller stopped waiting.</exception>
     public Task<Ack> SubmitAsync(Command command, CancellationToken ct = default) => SubmitAsync(command, StepRole.Change, null, ct);
 
-    private async Task<Ack> SubmitAsync(Command command, StepRole role, UndoStep? step, CancellationToken ct)
+    private Task<Ack> SubmitAsync(Command command, StepRole role, UndoStep? step, CancellationToken ct) =>
+        TakeAsync(WordOf(command), () => command, role, step, ct)!;
+
+    /// <param name="make">Called under the lock, to make a command of what is seen at this moment; null: there is nothing to do.</param>
+    private async Task<Ack?> TakeAsync(string word, Func<Command?> make, StepRole role, UndoStep? step, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        using var operation = _telemetry.Begin(WordOf(command));
+        using var operation = _telemetry.Begin(word);
         var owner = new TaskCompletionSource<Ack>(TaskCreationOptions.RunContinuationsAsynchronously);
         long ticket;
         lock (_gate)
         {
             if (_closed is not null)
                 throw _closed;
+            if (make() is not { } command)
+                return null;
+            if (_replica.Judge(command) is { } refusal)
+                throw new RejectedException(refusal, null);
+            if (command is Command.Edit { Delta.IsEmpty: true } nothing)
+                return new(_replica.Seq, null, nothing.Entity);
             if (_replica.PendingCount == 0)
                 _answeredAt = _options.Time.GetTimestamp();
             ticket = ++_lastTicket;
             var inverse = Inverse.Of(command, _replica.ViewOf);
             var effects = _replica.Submit(command, ticket);
+            foreach (var effect in effects.Where(effect => effect is ReplicaEffect.Edited { Origin: ChangeOrigin.Local }))
+                TellText(effect, role);
             _owners.Add(ticket, owner);
             _steps.Taken(ticket, inverse, role, role == StepRole.Change ? _group.Value : step);
             Obey(effects, CancellationToken.None);

@@ -69,7 +69,7 @@ public sealed partial class EventOnlyClient
     {
         if (_outbox.TryDequeue(out var message))
             return message;
-        return _replica.IsJoined ? TakePresence() ?? _requests.Next() ?? _replica.Next() : null;
+        return _replica.IsJoined ? TakePresence() ?? _requests.Next() ?? NextCommand() : null;
     }
 
     private static Refusal TooLarge(int bytesMax) => new(ErrorCode.TooLarge, $"It is over {bytesMax} bytes.");
@@ -171,6 +171,9 @@ public sealed partial class EventOnlyClient
                     foreach (var owner in TakeOwners(withdrawn.Command))
                         owner.TrySetCanceled(withdrawnBy);
                     break;
+                case ReplicaEffect.Edited { Origin: not ChangeOrigin.Local } or ReplicaEffect.EditConfirmed or ReplicaEffect.EditRefused:
+                    TellText(effect);
+                    break;
                 case ReplicaEffect.Changed changed:
                     _changes.Publish(changed.Change, () => new SubscriberTooSlowException(_replica.Seq));
                     break;
@@ -180,8 +183,10 @@ public sealed partial class EventOnlyClient
                 case ReplicaEffect.Happened { Event: var happened }:
                     _events.Publish(happened, () => new SubscriberTooSlowException(happened.Seq - 1));
                     break;
-                case ReplicaEffect.Replaced { MissedFrom: { } from, Seq: var seq } when from <= seq:
-                    _events.EndAll(new EventsMissedException(from, seq));
+                case ReplicaEffect.Replaced replaced:
+                    TellText(replaced);
+                    if (replaced is { MissedFrom: { } from, Seq: var seq } && from <= seq)
+                        _events.EndAll(new EventsMissedException(from, seq));
                     break;
                 case ReplicaEffect.Live live:
                     if (live.Missed is null)
@@ -211,6 +216,7 @@ public sealed partial class EventOnlyClient
                     break;
             }
         }
+        EndTexts(effects);
         return end;
     }
 

@@ -50,6 +50,7 @@ public sealed partial class EventOnlyClient
     /// <summary>Only the newest presence counts, so it has a place rather than a queue. Under the lock.</summary>
     private ClientMessage.SetPresence? TakePresence()
     {
+        PlaceCaret();
         var next = _pacer.Next(_options.Time.GetElapsedTime(_began), out var wait);
         if (wait is { } span)
         {
@@ -80,6 +81,7 @@ public sealed partial class EventOnlyClient
         var news = new PresenceNews(
             [.. now.Values.Where(member => !before.ContainsKey(member.Session))], [.. before.Keys.Where(session => !now.ContainsKey(session))],
             [.. now.Values.Where(member => before.TryGetValue(member.Session, out var old) && old != member)]);
+        HearCarets(news);
         if (news.Joined.Length + news.Left.Length + news.Changed.Length > 0)
             PresenceNews.Publish(news, () => new SubscriberTooSlowException(_replica.Seq));
     }

@@ -43,6 +43,8 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _conflicts = new(options.StreamItemsMax);
         _rejections = new(options.StreamItemsMax);
         _skipped = new(options.StreamItemsMax);
+        _refusedTexts = new(options.StreamItemsMax);
+        _textPacer = new(options.TextGap);
         _token = new(options);
         _checkpoints = new(() => Read(Standing), (seq, ct) => AskStateAsync(seq, null, ct), ReadEventsAsync);
         _telemetry = new(options.Time, () => PendingCount);
@@ -151,6 +153,8 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         ClearPresence();
         _presenceTimer?.Dispose();
         _presenceTimer = null;
+        _textTimer?.Dispose();
+        _textTimer = null;
         _outbox.Clear();
         _requests.FailAll(reason);
         foreach (var (ticket, owner) in _owners)
@@ -159,7 +163,7 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
             owner.TrySetException(reason);
         }
         _owners.Clear();
-        Obey(_replica.WithdrawAll(), CancellationToken.None); // nobody waits any more: with them go the steps of those who had stopped waiting
+        Obey(_replica.WithdrawAll(end.Code), CancellationToken.None); // nobody waits any more: with them go the steps of those who had stopped waiting
         _events.Close(isAsked ? null : reason);
         _broadcasts.Close(isAsked ? null : reason);
         _stateChanges.Close(isAsked ? null : reason);
@@ -168,6 +172,9 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _conflicts.Close(isAsked ? null : reason);
         _rejections.Close(isAsked ? null : reason);
         _skipped.Close(isAsked ? null : reason);
+        _refusedTexts.Close(isAsked ? null : reason);
+        foreach (var text in _texts.Values)
+            text.Close(isAsked ? null : reason);
     }
 
     /// <summary>Streams may be opened again. Under the lock.</summary>
@@ -181,6 +188,9 @@ public sealed partial class EventOnlyClient : IAsyncDisposable
         _conflicts.Reopen();
         _rejections.Reopen();
         _skipped.Reopen();
+        _refusedTexts.Reopen();
+        foreach (var text in _texts.Values)
+            text.Reopen();
     }
 
     private T Read<T>(Func<T> value)

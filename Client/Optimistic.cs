@@ -16,6 +16,7 @@ internal static class Optimistic
             Command.Create { Entity: { } id } create => Fold.Apply(entity, new Change.Created(id, create.Kind, 0, create.Data)),
             Command.Patch patch => Fold.Apply(entity, new Change.Patched(patch.Entity, version, patch.Fields)),
             Command.Increment increment => Fold.Apply(entity, new Change.Incremented(increment.Entity, version, increment.Deltas)),
+            Command.Edit edit => Fold.Apply(entity, new Change.Edited(edit.Entity, version, edit.Field, edit.Delta, 0)),
             Command.Delete => null,
             _ => entity,
         };

@@ -49,6 +49,9 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
     /// <summary>Ids that pending commands touch.</summary>
     public IReadOnlyCollection<string> Ids => _byId.Keys;
 
+    /// <summary>Pending commands about an entity, oldest first.</summary>
+    public IReadOnlyList<PendingCommand> On(string id) => _byId.TryGetValue(id, out var all) ? all : [];
+
     /// <summary>Pending operations on an entity, oldest first.</summary>
     public IEnumerable<Command> OpsOn(string id) =>
         _byId.TryGetValue(id, out var all) ? all.SelectMany(pending => pending.Ops).Where(op => PendingCommand.EntityOf(op) == id) : [];
@@ -61,6 +64,8 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
     public PendingCommand Add(Command command, long ticket, out ImmutableArray<PendingCommand> settled)
     {
         var added = new PendingCommand(command, Measure(command)) { Tickets = { ticket } };
+        if (bounds.Coalesces && command is Command.Edit edit && TryCompose(edit, ticket, out settled) is { } composed)
+            return composed;
         var waiting = bounds.Coalesces && PendingCommand.EntityOf(command) is { } id ? UnsentOn(id) : [];
         settled = [];
         ImmutableArray<PendingCommand> made = [.. waiting.Reverse().TakeWhile(each => each.Command is not Command.Delete).Reverse()];
@@ -76,12 +81,41 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
             last.Tickets.Add(ticket);
             return last;
         }
-        if (Count >= bounds.CommandsMax)
-            throw new QueueFullException(bounds.CommandsMax);
-        if (_bytes + added.Bytes > bounds.BytesMax)
-            throw new QueueFullException(bounds.BytesMax, "bytes");
+        ThrowIfFull(1, added.Bytes);
         Put(added);
         return added;
+    }
+
+    /// <exception cref="QueueFullException">There is no room for so much more.</exception>
+    public void ThrowIfFull(int commands, int bytes)
+    {
+        if (Count + commands > bounds.CommandsMax)
+            throw new QueueFullException(bounds.CommandsMax);
+        if (_bytes + bytes > bounds.BytesMax)
+            throw new QueueFullException(bounds.BytesMax, "bytes");
+    }
+
+    /// <summary>
+    /// An edit becomes one with the last of its text that was never sent; both come to nothing where it takes back what that one does. What was on
+    /// the line once is frozen: under its number the server may have it already.
+    /// </summary>
+    private PendingCommand? TryCompose(Command.Edit edit, long ticket, out ImmutableArray<PendingCommand> settled)
+    {
+        settled = [];
+        if (On(edit.Entity).LastOrDefault(each => each.IsEditOf(edit.Entity, edit.Field) || each.Begins(edit.Entity, edit.Field)) is not { N: 0, Edit: { } before } last)
+            return null;
+        var both = before with { Delta = before.Delta.Compose(edit.Delta) };
+        if (both.Delta.IsEmpty)
+        {
+            last.Tickets.Add(ticket);
+            Remove(last);
+            settled = [last];
+            return last;
+        }
+        if (both.Delta.Count > Dividing.PartsMax || !TryBecome(last, both))
+            return null;
+        last.Tickets.Add(ticket);
+        return last;
     }
 
     /// <summary>What waits to be sent about an entity, oldest first; none where something else about it is under way.</summary>
@@ -106,7 +140,8 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         return true;
     }
 
-    private int Measure(Command command)
+    /// <summary>Bytes of a command as JSON.</summary>
+    public int Measure(Command command)
     {
         _measure.Clear();
         WireCodec.Encode(_measure, new ClientMessage.Submit("", 0, command));
@@ -142,20 +177,30 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
 
     /// <summary>
     /// The next command to send, if the window allows one. A held command holds back those behind it: a later one may depend on it, and
-    /// numbers must not run away from it.
+    /// numbers must not run away from it. One that may not go yet holds back those behind it that are about the same entities, and nothing else.
     /// </summary>
-    public PendingCommand? Next()
+    /// <param name="mayGo">Whether a command may be sent now; all may by default.</param>
+    public PendingCommand? Next(Predicate<PendingCommand>? mayGo = null)
     {
-        var (unanswered, oldest) = (0, 0L);
+        var (unanswered, oldest) = (0, _lastN + 1);
+        foreach (var pending in _byN.Values)
+        {
+            oldest = Math.Min(oldest, pending.N);
+            unanswered += pending.Stage == Stage.Sent ? 1 : 0;
+        }
+        HashSet<string>? waiting = null;
         foreach (var pending in _all)
         {
-            var n = pending.N == 0 ? _lastN + 1 : pending.N;
             if (pending.Stage == Stage.Held)
                 return null;
-            if (pending.Stage == Stage.Queued)
-                return unanswered == 0 || (unanswered < _window && n - oldest < Spread) ? pending : null;
-            if (unanswered++ == 0)
-                oldest = n;
+            if (pending.Stage == Stage.Sent)
+                continue;
+            var n = pending.N == 0 ? _lastN + 1 : pending.N;
+            if (unanswered >= _window || n - oldest >= Spread)
+                return null;
+            if (waiting?.Overlaps(pending.Touches) != true && mayGo?.Invoke(pending) != false)
+                return pending;
+            (waiting ??= new(StringComparer.Ordinal)).UnionWith(pending.Touches);
         }
         return null;
     }
@@ -166,7 +211,7 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         if (pending.N == 0)
             _byN.Add(pending.N = ++_lastN, pending);
         pending.Epoch ??= epoch;
-        (pending.Stage, pending.Turn) = (Stage.Sent, ++_lastTurn);
+        (pending.Stage, pending.Turn, pending.IsGuessed) = (Stage.Sent, ++_lastTurn, false);
         pending.Sends++;
     }
 
@@ -199,23 +244,25 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         }
     }
 
-    /// <summary>Takes out the commands that are known to have taken effect at or before a position.</summary>
-    public ImmutableArray<PendingCommand> TakeDue(long seq)
-    {
-        ImmutableArray<PendingCommand> due = [.. _all.Where(pending => pending.DueSeq <= seq)];
-        foreach (var pending in due)
-            Remove(pending);
-        return due;
-    }
+    /// <summary>The commands that are known to have taken effect at or before a position.</summary>
+    public ImmutableArray<PendingCommand> Due(long seq) => [.. _all.Where(pending => pending.DueSeq <= seq)];
 
-    /// <summary>Takes out a command with the later ones that make no sense without it, because it creates what they touch.</summary>
+    /// <summary>
+    /// Takes out a command with the later ones that make no sense without it, because it creates what they touch, or makes the text that they edit.
+    /// </summary>
     public ImmutableArray<PendingCommand> TakeWithDependents(PendingCommand failed)
     {
         var missing = failed.Creates.ToHashSet(StringComparer.Ordinal);
+        var unmade = TextsOf(failed).ToHashSet();
         var taken = ImmutableArray.CreateBuilder<PendingCommand>();
         taken.Add(failed);
-        foreach (var later in _all.SkipWhile(pending => pending != failed).Skip(1).Where(later => later.Touches.Any(missing.Contains)))
+        foreach (var later in _all.SkipWhile(pending => pending != failed).Skip(1))
         {
+            if (!later.Touches.Any(missing.Contains) && !(later.Edit is { } edit && unmade.Contains((edit.Entity, edit.Field))))
+            {
+                unmade.ExceptWith(TextsOf(later)); // what follows is about that one's text
+                continue;
+            }
             taken.Add(later);
             missing.UnionWith(later.Creates);
         }
@@ -223,6 +270,10 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
             Remove(pending);
         return taken.DrainToImmutable();
     }
+
+    /// <summary>Fields that a command writes as a whole: those that are texts become other ones by it.</summary>
+    private static IEnumerable<(string Id, string Field)> TextsOf(PendingCommand command) =>
+        command.Ops.OfType<Command.Patch>().SelectMany(patch => patch.Fields.Select(field => (patch.Entity, field.Name)));
 
     /// <summary>
     /// Did this command overtake the create of an entity that it needs? The create was refused for now, and has not been sent again, or only

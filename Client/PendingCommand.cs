@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 
 namespace EventOnly.Client;
 
@@ -35,10 +36,10 @@ internal sealed class PendingCommand
     /// <summary>Those of them who wait no more.</summary>
     public HashSet<long> Gone { get; } = [];
 
-    public ImmutableArray<Command> Ops => Command is Command.Batch batch ? batch.Ops : [Command];
+    public ImmutableArray<Command> Ops => OpsOf(Command);
 
     /// <summary>The entities it changes.</summary>
-    public ImmutableArray<string> Touches => [.. Ops.Select(EntityOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+    public ImmutableArray<string> Touches => IdsOf(Command);
 
     /// <summary>The entities it creates.</summary>
     public ImmutableArray<string> Creates => [.. Ops.OfType<Command.Create>().Select(create => create.Entity).OfType<string>()];
@@ -54,11 +55,40 @@ internal sealed class PendingCommand
     /// <summary>Of the journal it was first sent to.</summary>
     public string? Epoch { get; set; }
 
+    /// <summary>How often in a row the server has let go of what its edit would have had to be transformed through.</summary>
+    public int Rebases { get; set; }
+
+    /// <summary>Whether its edit was taken over the difference of two texts while the server had it already: its event may then read a little differently.</summary>
+    public bool IsGuessed { get; set; }
+
+    /// <summary>The edit of a text that it is; null where it is something else.</summary>
+    public Command.Edit? Edit => Command as Command.Edit;
+
     /// <summary>Known to have taken effect: settled, at the latest, when the replica stands here.</summary>
     public long? DueSeq { get; set; }
 
     /// <summary>Takes in another command about the same entity.</summary>
     public void Become(Command both, int bytes) => (Command, Bytes) = (both, bytes);
+
+    /// <summary>Its edit reads differently now. What it counts as stays: nothing was put into it.</summary>
+    public void Become(Delta delta) => Command = Edit! with { Delta = delta };
+
+    /// <summary>Whether it is an edit of this text.</summary>
+    public bool IsEditOf(string id, string field) => Edit is { } edit && edit.Entity == id && edit.Field == field;
+
+    /// <summary>Whether it begins or ends what a field holds, so that edits behind it are of another text than those before it.</summary>
+    public bool Begins(string id, string field) => Ops.Any(op => op switch
+    {
+        Command.Create create => create.Entity == id,
+        Command.Patch patch => patch.Entity == id && patch.Fields[field] is not null,
+        Command.Delete delete => delete.Entity == id,
+        _ => false,
+    });
+
+    /// <summary>The entities that a command changes.</summary>
+    public static ImmutableArray<string> IdsOf(Command command) => [.. OpsOf(command).Select(EntityOf).OfType<string>().Distinct(StringComparer.Ordinal)];
+
+    private static ImmutableArray<Command> OpsOf(Command command) => command is Command.Batch batch ? batch.Ops : [command];
 
     public static string? EntityOf(Command command) => command switch
     {

@@ -28,6 +28,7 @@ internal sealed partial class Replica
         Command.Create create => create.Data[field] is not null,
         Command.Patch patch => patch.Fields[field] is not null,
         Command.Increment increment => increment.Deltas.Any(delta => delta.Field == field),
+        Command.Edit edit => edit.Field == field,
         _ => true,
     });
 
@@ -52,5 +53,6 @@ internal sealed partial class Replica
 
     /// <summary>The version aside: it moves with every confirmation.</summary>
     private static bool LooksSame(Entity? before, Entity? after) => ReferenceEquals(before, after)
-        || (before is not null && after is not null && before.Kind == after.Kind && before.Data.Equals(after.Data));
+        || (before is not null && after is not null && before.Kind == after.Kind && before.Data.Equals(after.Data)
+            && Texts.AreSame(before.Texts, after.Texts));
 }

@@ -73,6 +73,9 @@ internal sealed partial class Replica(
     /// <summary>Commands whose outcome is not known.</summary>
     public int PendingCount => _pending.Count;
 
+    /// <summary>The commands whose outcome is not known.</summary>
+    public IReadOnlyCollection<PendingCommand> Pending => _pending;
+
     public bool IsLive => _phase == Phase.Live;
 
     /// <summary>Are we a member, so that the server takes what we say?</summary>
@@ -103,17 +106,29 @@ internal sealed partial class Replica(
     /// <exception cref="QueueFullException">It was not taken.</exception>
     public ImmutableArray<ReplicaEffect> Submit(Command command, long ticket = 0)
     {
+        if (command is Command.Edit edit)
+            return Submit(edit, ticket);
+        var seen = See(PendingCommand.IdsOf(command));
         var pending = _pending.Add(command, ticket, out var settled);
-        return [.. Changed(pending.Touches, ChangeOrigin.Local), .. settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
+        return
+        [
+            .. Changed(pending.Touches, ChangeOrigin.Local),
+            .. settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null))),
+            .. Tell(seen, ChangeOrigin.Local),
+        ];
     }
 
     /// <summary>The next command, which is to be sent now; null: there is none, or not now.</summary>
-    public ClientMessage.Submit? Next()
+    /// <param name="isDue">Whether an edit of a text may be sent again so soon.</param>
+    public ClientMessage.Submit? Next(Predicate<Command.Edit>? isDue = null)
     {
-        if (_phase is not (Phase.Live or Phase.Snapshot) || _pending.Next() is not { } next)
+        if (_phase is not (Phase.Live or Phase.Snapshot)
+            || _pending.Next(each => MayGo(each) && (each.Edit is not { } edit || isDue?.Invoke(edit) != false)) is not { } next)
+        {
             return null;
+        }
         _pending.Sent(next, _joinedEpoch);
-        return new(project, next.N, next.Command);
+        return new(project, next.N, next.Edit is { } sent ? sent with { Base = Seq } : next.Command);
     }
 
     /// <summary>
@@ -127,17 +142,34 @@ internal sealed partial class Replica(
         pending.Gone.Add(ticket);
         if (pending.Stage == Stage.Sent || pending.Gone.Count < pending.Tickets.Count)
             return [];
+        var seen = See(_pending.Ids);
+        var undone = TakeBack(pending, ChangeOrigin.Rollback);
         var gone = _pending.TakeWithDependents(pending);
-        return [.. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. gone.Select(each => new ReplicaEffect.Withdrawn(each))];
+        return
+        [
+            .. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback),
+            .. Tell(seen, ChangeOrigin.Rollback, undone),
+            .. SettleEmpty(),
+            .. gone.Select(each => new ReplicaEffect.Withdrawn(each)),
+        ];
     }
 
     /// <summary>Gives up every command. What was sent may still take effect.</summary>
-    public ImmutableArray<ReplicaEffect> WithdrawAll()
+    /// <param name="code">The word for why, for those to whom their texts are handed back.</param>
+    public ImmutableArray<ReplicaEffect> WithdrawAll(string code = "normal")
     {
+        var seen = See(_pending.Ids);
+        var views = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
         var all = _pending.ToArray();
         foreach (var pending in all)
             _pending.Remove(pending);
-        return [.. Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback), .. all.Select(each => new ReplicaEffect.Withdrawn(each))];
+        return
+        [
+            .. Changed(all.SelectMany(each => each.Touches), ChangeOrigin.Rollback),
+            .. Tell(seen, ChangeOrigin.Rollback),
+            .. HandBack(all, code, id => views[id]),
+            .. all.Select(each => new ReplicaEffect.Withdrawn(each)),
+        ];
     }
 
     /// <summary>The pause after a "not now" is over: the command may be sent again, with the same number.</summary>
@@ -205,6 +237,7 @@ internal sealed partial class Replica(
     private ImmutableArray<ReplicaEffect> Replace(ServerMessage.Snapshot last)
     {
         var (oldSeq, oldEpoch, old) = (Seq, Epoch, Confirmed);
+        var seen = See(_pending.Ids.Concat(old.Entities.Where(each => each.Value.Texts.Count > 0).Select(each => each.Key)).Distinct(StringComparer.Ordinal));
         Confirmed = ProjectState.FromSnapshot(last.Seq, _parts);
         _parts.Clear();
         var toldSeq = oldEpoch == _joinedEpoch ? _toldSeq : 0;
@@ -213,8 +246,10 @@ internal sealed partial class Replica(
         (Epoch, _phase, _distrust) = (_joinedEpoch, Phase.Live, false);
 
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
-        effects.AddRange(SettleDue());
+        var isAnew = oldEpoch is not null && oldEpoch != Epoch;
+        effects.AddRange(SettleDue(old, isAnew));
         effects.AddRange(Changed(old.Entities.Keys.Concat(Confirmed.Entities.Keys), ChangeOrigin.Snapshot));
+        effects.AddRange(Tell(seen, ChangeOrigin.Snapshot, isAnew: isAnew));
         effects.Add(new ReplicaEffect.Replaced(last.Seq, oldEpoch is null ? null : oldEpoch == Epoch ? Math.Max(oldSeq, toldSeq) + 1 : 1));
         effects.Add(new ReplicaEffect.Live(ResumeMode.Snapshot, oldEpoch is null ? 0 : oldEpoch == Epoch ? Math.Max(0, last.Seq - oldSeq) : null));
         if (last.Hash is { } told)
@@ -234,18 +269,35 @@ internal sealed partial class Replica(
         var touched = happened.Changes.Select(change => change.Entity).Distinct(StringComparer.Ordinal).ToList();
         var before = touched.Where(_pending.Ids.Contains).ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
         var was = Confirmed;
+        var writes = happened.Changes.Any(change => change is not (Change.Edited or Change.Incremented));
+        var seen = writes ? See(touched) : [];
+        var edits = writes ? EditsOfConfirmed(touched) : [];
         Confirmed = _fold(Confirmed, happened);
         var conflicts = own ? [] : _conflicts.Of(
             happened, id => before.TryGetValue(id, out var view) ? view : was.Entities.GetValueOrDefault(id), _pending.OpsOn, Confirmed, _nowMs);
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
-        if (own && _pending[happened.N] is { } command)
+        var command = own ? _pending[happened.N] : null;
+        if (command is not null)
         {
+            command.DueSeq = happened.Seq;
             _pending.Remove(command);
             _conflicts.Wrote(command, _nowMs);
             effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
         }
+        foreach (var change in happened.Changes.OfType<Change.Edited>())
+        {
+            var text = was.Entities.GetValueOrDefault(change.Entity)?.Texts[change.Field]?.Text;
+            effects.AddRange(TakeEdit(
+                happened, change, command, text, before.TryGetValue(change.Entity, out var view) ? view?.Texts[change.Field]?.Text : text));
+        }
+        foreach (var (id, field, born, ours) in edits)
+        {
+            if (Confirmed.Entities.GetValueOrDefault(id)?.Texts[field]?.Born != born)
+                effects.AddRange(Orphan(id, field, ours, seen.FirstOrDefault(each => each.Id == id && each.Field == field)?.Text.ToString() ?? ""));
+        }
         effects.AddRange(SettleDue());
         Forget(touched);
+        effects.AddRange(Tell(seen, ChangeOrigin.Remote));
         var visible = touched.Where(id => !before.TryGetValue(id, out var view) || !LooksSame(view, ViewOf(id))).ToList();
         effects.AddRange(Changed(visible, ChangeOrigin.Remote, happened.By));
         effects.AddRange(conflicts.Select(conflict => new ReplicaEffect.Conflicted(conflict)));
@@ -299,74 +351,4 @@ internal sealed partial class Replica(
         _phase = Phase.Off; // or every further event would be a gap of its own
         return [new ReplicaEffect.Trouble(code, message), remedy];
     }
-
-    private ImmutableArray<ReplicaEffect> TakeReject(ServerMessage.Reject reject)
-    {
-        if (_pending[reject.N] is not { } pending)
-            return [];
-        switch (reject.Refusal.Code)
-        {
-            case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
-                pending.Stage = Stage.Held;
-                return [new ReplicaEffect.Wait(pending.N, reject.RetryAfterMs ?? RetryMs)];
-            case ErrorCode.NotFound when _pending.OvertookCreate(pending):
-                pending.Stage = Stage.Queued;
-                return [];
-            case ErrorCode.Exists when pending.Command is Command.Create && pending.Epoch != _joinedEpoch:
-                // The journal it was sent to before had it, and so has this one: only its memory of our numbers is gone.
-                pending.DueSeq = 0;
-                return IsLive ? SettleDue() : [];
-            default:
-                return Fail(pending, reject.Refusal, reject.RetryAfterMs);
-        }
-    }
-
-    /// <summary>The command that <see cref="Next"/> has just given was not sent, because the server would not take it.</summary>
-    public ImmutableArray<ReplicaEffect> Refuse(long n, Refusal refusal)
-    {
-        if (_pending[n] is not { } pending)
-            return [];
-        _pending.NotSent(pending);
-        return Fail(pending, refusal, null);
-    }
-
-    private ImmutableArray<ReplicaEffect> Fail(PendingCommand pending, Refusal refusal, int? retryAfterMs)
-    {
-        var before = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
-        var failed = _pending.TakeWithDependents(pending);
-        var touched = failed.SelectMany(each => each.Touches).ToHashSet(StringComparer.Ordinal);
-        Forget(touched);
-        var reverted = touched.Where(id => !LooksSame(before[id], ViewOf(id))).ToHashSet(StringComparer.Ordinal);
-        return
-        [
-            .. Changed(touched, ChangeOrigin.Rollback),
-            .. failed.Select(each => new ReplicaEffect.Failed(each, refusal, retryAfterMs, [.. each.Touches.Where(reverted.Contains)])),
-        ];
-    }
-
-    private ImmutableArray<ReplicaEffect> TakeAck(ServerMessage.Ack ack)
-    {
-        if (_pending[ack.N] is not { } pending)
-            return [];
-        pending.DueSeq = ack.Seq;
-        return IsLive ? SettleDue() : [];
-    }
-
-    /// <summary>Settles what is known to have taken effect at or before our position. Who does not listen has no position and need not wait.</summary>
-    private ImmutableArray<ReplicaEffect> SettleDue()
-    {
-        var due = _pending.TakeDue(listen ? Seq : long.MaxValue);
-        foreach (var pending in due)
-            _conflicts.Wrote(pending, _nowMs);
-        return
-        [
-            .. due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))),
-            .. Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote),
-        ];
-    }
-
-    private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(
-        happened?.Seq ?? (pending.DueSeq is > 0 ? pending.DueSeq.Value : Seq),
-        happened is null ? null : DateTimeOffset.FromUnixTimeMilliseconds(happened.AtMs),
-        happened?.IsBatch ?? pending.Command is Command.Batch ? null : happened?.Changes[0].Entity ?? pending.Touches.FirstOrDefault());
 }

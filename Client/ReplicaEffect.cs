@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Client;
@@ -25,6 +26,25 @@ internal abstract record ReplicaEffect
 
     /// <summary>The view is another one.</summary>
     public sealed record Changed(StoreChange Change) : ReplicaEffect;
+
+    /// <summary>A text reads differently, by this much.</summary>
+    /// <param name="Delta">What it was becomes what it is by it.</param>
+    /// <param name="Before">What it was.</param>
+    /// <param name="Event">The event that did it; null where it was none.</param>
+    public sealed record Edited(string Id, string Field, Delta Delta, TextBuffer Before, ChangeOrigin Origin, ProjectEvent? Event = null) : ReplicaEffect;
+
+    /// <summary>An edit of a text took its place in the journal, whoever made it, as the confirmed text sees it.</summary>
+    public sealed record EditConfirmed(string Id, string Field, Delta Delta, ProjectEvent Event, bool Own) : ReplicaEffect;
+
+    /// <summary>Edits of ours will not be: here is what they were for.</summary>
+    /// <param name="Code">The word of the refusal's code, or of the close code where the client ended first.</param>
+    /// <param name="Delta">All of them as one.</param>
+    /// <param name="Text">The whole text as it was seen with it.</param>
+    public sealed record EditRefused(string Id, string Field, string Code, Delta Delta, string Text) : ReplicaEffect;
+
+    /// <summary>A text is no more, or another one has taken its place.</summary>
+    /// <param name="Text">What it said at last.</param>
+    public sealed record TextEnded(string Id, string Field, TextBuffer Text) : ReplicaEffect;
 
     /// <summary>Somebody else wrote to a field of ours.</summary>
     public sealed record Conflicted(FieldConflict Conflict) : ReplicaEffect;

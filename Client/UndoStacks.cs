@@ -141,20 +141,22 @@ internal static class Inverse
     {
         Command.Create => before is null ? new Command.Delete(id, null) : null,
         _ when before is null => null,
-        Command.Delete => new Command.Create(id, before.Kind, before.Data),
-        Command.Patch patch => new Command.Patch(id, Unpatch(before.Data, patch.Fields), null),
+        Command.Delete => new Command.Create(id, before.Kind, Texts.Whole(before)),
+        Command.Patch patch => new Command.Patch(id, Unpatch(Texts.Whole(before), patch.Fields), null),
         Command.Increment increment => new Command.Increment(id, [.. increment.Deltas.Select(each => each with { Delta = -each.Delta })], null),
         _ => null,
     };
 
     /// <summary>The patch that takes a patch back: it names what that one names and nothing else, so that others' changes stay.</summary>
-    private static JsonFields Unpatch(JsonFields before, JsonFields patch)
+    /// <param name="isInner">A text is one only in a field of the entity itself.</param>
+    private static JsonFields Unpatch(JsonFields before, JsonFields patch, bool isInner = false)
     {
         var back = JsonFields.Empty;
         foreach (var (name, value) in patch)
         {
             var old = before[name] ?? CanonicalValue.Null;
-            back = back.With(name, old.IsObject && value.IsObject ? Unpatch(JsonFields.Parse(old.Utf8), JsonFields.Parse(value.Utf8)).ToValue() : old);
+            var isWhole = !old.IsObject || !value.IsObject || (!isInner && (Texts.IsMarker(old) || Texts.IsMarker(value)));
+            back = back.With(name, isWhole ? old : Unpatch(JsonFields.Parse(old.Utf8), JsonFields.Parse(value.Utf8), isInner: true).ToValue());
         }
         return back;
     }

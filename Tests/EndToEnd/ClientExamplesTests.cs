@@ -50,6 +50,7 @@ public sealed partial class ClientExamplesTests
         await Act(client, deadline.Token);
         await BeRefused(client, deadline.Token);
         await Undo(client, deadline.Token);
+        await Write(client, deadline.Token);
         await Sort(client, deadline.Token);
         await Hear(client, deadline.Token);
         await Ask(client, deadline.Token);
@@ -120,6 +121,18 @@ public sealed partial class ClientExamplesTests
         client.Store.Get("card-6")!.Data["title"]!.Value.AsString().Should().Be("Marmalade");
     }
 
+    private static async Task Write(EventOnlyClient client, CancellationToken ct)
+    {
+        await client.CreateAsync("card", JsonFields.Parse("""{"notes":{"$text":"Milk"}}"""u8), "card-8", ct);
+        using var notes = client.OpenText("card-8", "notes");
+        using var refused = notes.RefusedAsync(); // what we wrote and could not stay, so that nobody has to write it again
+        await notes.InsertAsync(4, " and eggs", ct); // completes when it is in the journal; Value has it before
+        notes.Caret = new(notes.Length); // told by presence, and kept at its place while others write
+        await notes.UndoAsync(ct); // takes back what we wrote, and nothing of others
+        Console.WriteLine(notes.Value);
+        notes.Value.Should().Be("Milk");
+    }
+
     private static async Task Sort(EventOnlyClient client, CancellationToken ct)
     {
         using var changes = client.Store.ChangesAsync("card-6"); // which entities look otherwise, and why
@@ -142,6 +155,6 @@ public sealed partial class ClientExamplesTests
         await foreach (var happened in client.HistoryAsync(from: 1, to: 2, ct))
             Console.WriteLine($"{happened.Seq} {happened.By}");
         var past = await client.AtAsync(1, ct);
-        (page.Items.Length, refusal!.Code, past.Seq).Should().Be((5, ErrorCode.NotFound, 1));
+        (page.Items.Length, refusal!.Code, past.Seq).Should().Be((6, ErrorCode.NotFound, 1));
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class SurfaceTests
     }
 
     private static string[] There() =>
-        [.. MembersOf(typeof(EventOnlyClient), ""), .. MembersOf(typeof(Store), "Store."), .. MembersOf(typeof(Presence), "Presence.")];
+        [.. MembersOf(typeof(EventOnlyClient), ""), .. MembersOf(typeof(Store), "Store."), .. MembersOf(typeof(Presence), "Presence."), .. MembersOf(typeof(TextSession), "TextSession.")];
 
     private static IEnumerable<string> MembersOf(Type type, string prefix) =>
         type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)

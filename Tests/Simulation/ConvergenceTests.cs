@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace EventOnly.Tests.Simulation;
 
 /// <summary>Seeded worlds with both clients: the same seed is the same schedule, whoever lives through it.</summary>
@@ -11,8 +9,7 @@ public sealed class ConvergenceTests
     private const int SeedsPerCase = 25;
     private const int Turns = 1_000;
 
-    // A process of Node for each worker of the tests, not for each world.
-    private readonly ConcurrentBag<NodeHost> _idle = [];
+    private readonly NodeHosts _hosts = new();
 
     private static IEnumerable<TestCaseData> Worlds()
     {
@@ -28,17 +25,13 @@ public sealed class ConvergenceTests
     }
 
     [OneTimeTearDown]
-    public void EndProcesses()
-    {
-        foreach (var host in _idle)
-            host.Dispose();
-    }
+    public void EndProcesses() => _hosts.Dispose();
 
     [TestCaseSource(nameof(Worlds))]
-    public void Every_replica_ends_as_the_server_does_and_every_command_is_answered_once(int firstSeed, Crew crew) => WithHost(crew, host =>
+    public void Every_replica_ends_as_the_server_does_and_every_command_is_answered_once(int firstSeed, Crew crew) => _hosts.With(crew, host =>
     {
         for (var seed = firstSeed; seed < firstSeed + SeedsPerCase; seed++)
-            Check(seed, Live(seed, crew, host));
+            RestCheck.Check(seed, Live(seed, crew, host));
     });
 
     private static World Live(int seed, Crew crew, NodeHost? host)
@@ -56,30 +49,9 @@ public sealed class ConvergenceTests
         }
     }
 
-    private static void Check(int seed, World world)
-    {
-        var (hash, view) = (world.Server.State.Hash.ToString(), World.TextOf(world.Server.State));
-        string[] madeMarkers = [.. world.Server.Journal.Where(entry => entry.Contains("\"kind\":\"marker\"", StringComparison.Ordinal))];
-        foreach (var client in world.Clients)
-        {
-            var (report, name) = (client.Report(), $"seed {seed}: {client.GetType().Name} {client.Name}");
-
-            report.Troubles.Should().BeEmpty($"{name} has nothing to complain of");
-            report.Hash.Should().Be(hash, $"{name} must converge");
-            report.View.Should().Be(view, $"{name} sees the very state of the server, and nothing optimistic is left over");
-            report.Answered.Should().Be(report.Asked, $"{name} hears of each command once");
-            report.LinesAtOnce.Should().BeLessThanOrEqualTo(1, $"{name} never has two lines");
-            if (world.Server.HasForgotten)
-                continue;
-            World.VotesOf(client.Name, world.Server.State).Should().Be(report.Votes, $"{name}: each vote counts once");
-            foreach (var marker in report.Markers)
-                madeMarkers.Count(entry => entry.Contains($"\"entity\":\"{marker}\"", StringComparison.Ordinal)).Should().Be(1, $"{name} made {marker} once");
-        }
-    }
-
     [TestCase(Crew.CSharp)]
     [TestCase(Crew.JavaScript, Category = "Node")]
-    public void The_worlds_are_rough_enough_to_prove_something(Crew crew) => WithHost(crew, host =>
+    public void The_worlds_are_rough_enough_to_prove_something(Crew crew) => _hosts.With(crew, host =>
     {
         var adventures = new HashSet<string>(StringComparer.Ordinal);
 
@@ -108,24 +80,5 @@ public sealed class ConvergenceTests
 
         first.Server.State.Seq.Should().BeGreaterThan(20, "something has to happen in it");
         second.Server.State.Hash.Should().Be(first.Server.State.Hash);
-    }
-
-    private void WithHost(Crew crew, Action<NodeHost?> act)
-    {
-        if (crew == Crew.CSharp)
-        {
-            act(null);
-            return;
-        }
-        if (!_idle.TryTake(out var host))
-            host = new();
-        try
-        {
-            act(host);
-        }
-        finally
-        {
-            _idle.Add(host);
-        }
     }
 }

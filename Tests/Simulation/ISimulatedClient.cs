@@ -23,6 +23,9 @@ internal interface ISimulatedClient
     /// <summary>Its user does something.</summary>
     void Submit(int chance);
 
+    /// <summary>Its user writes in a text, or does something else.</summary>
+    void Write(int chance);
+
     /// <summary>Puts on the line what may be sent; now and then twice, as a client does that is not sure.</summary>
     void Flush(int chance);
 
@@ -47,4 +50,11 @@ internal interface ISimulatedClient
 /// <param name="Adventures">What it went through, so that a world too mild to prove anything is noticed.</param>
 internal sealed record RestReport(
     string Hash, string View, int Asked, int Answered, long Votes, IReadOnlyList<string> Markers, int LinesAtOnce, IReadOnlyList<string> Troubles,
-    IReadOnlyCollection<string> Adventures);
+    IReadOnlyCollection<string> Adventures)
+{
+    /// <summary>Characters of its own that it put into texts and that are in the journal, by what it was told.</summary>
+    public IReadOnlyList<string> Typed { get; init; } = [];
+
+    /// <summary>Why texts were handed back, by the words of the codes.</summary>
+    public IReadOnlyList<string> Refused { get; init; } = [];
+}

@@ -14,10 +14,10 @@ internal sealed class NodeClient : ISimulatedClient
     private long _seq;
     private bool _isSynced;
 
-    public NodeClient(string name, NodeHost host, int seed, bool isForgetful)
+    public NodeClient(string name, NodeHost host, int seed, bool isForgetful, Style style = Style.Mixed)
     {
         (Name, _host, _random) = (name, host, new(seed));
-        Ask("add", ("seed", seed), ("forgetful", isForgetful), ("ballot", World.Ballot));
+        Ask("add", ("seed", seed), ("forgetful", isForgetful), ("ballot", World.Ballot), ("style", style.ToString()));
     }
 
     public string Name { get; }
@@ -44,6 +44,8 @@ internal sealed class NodeClient : ISimulatedClient
 
     public void Submit(int chance) => Ask("submit", ("chance", chance));
 
+    public void Write(int chance) => Ask("write", ("chance", chance));
+
     /// <summary>It sends by itself.</summary>
     public void Flush(int chance)
     {
@@ -62,10 +64,14 @@ internal sealed class NodeClient : ISimulatedClient
         var report = Ask("report");
         return new(
             Text("hash"), Text("view"), Number("asked"), Number("answered"), Number("votes"), Texts("markers"), Number("socketsAtOnce"), Texts("troubles"),
-            Texts("adventures"));
+            Texts("adventures"))
+        {
+            Typed = TextsOrNone("typed"), Refused = TextsOrNone("refused"),
+        };
 
         string Text(string name) => report.GetProperty(name).GetString()!;
         int Number(string name) => report.GetProperty(name).GetInt32();
+        string[] TextsOrNone(string name) => report.TryGetProperty(name, out _) ? Texts(name) : [];
         string[] Texts(string name) => [.. report.GetProperty(name).EnumerateArray().Select(item => item.GetString()!)];
     }
 

@@ -10,7 +10,8 @@ namespace EventOnly.Tests.Simulation;
 /// </summary>
 /// <param name="name">Its name in the world.</param>
 /// <param name="isForgetful">Whether the server may forget what it has told, so that nobody can rely on it.</param>
-internal sealed class SimulatedClient(string name, bool isForgetful = false) : ISimulatedClient
+/// <param name="style">How it writes texts.</param>
+internal sealed class SimulatedClient(string name, bool isForgetful = false, Style style = Style.Mixed) : ISimulatedClient
 {
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Utf8Buffer _output = new();
@@ -19,6 +20,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
     private readonly List<string> _markers = [];
     private readonly List<string> _troubles = [];
     private readonly HashSet<string> _adventures = new(StringComparer.Ordinal);
+    private SimulatedWriter? _writer;
     private long _myVotes;
     private int _joins;
     private int _asked;
@@ -58,8 +60,33 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
             return;
         foreach (var effect in Replica.Submit(MakeCommand(chance), ++_asked))
             Heed(effect);
+        _writer?.Check();
         CheckVotes();
     }
+
+    /// <summary>Every other time of ten another command comes between the edits, if the world is of that sort.</summary>
+    public void Write(int chance)
+    {
+        _writer ??= new(Replica, int.Parse(name, CultureInfo.InvariantCulture), style);
+        if (style == Style.Mixed && chance / 7 % 10 < 2)
+        {
+            Submit(chance);
+            return;
+        }
+        if (Replica.PendingCount > 90)
+            return;
+        if (((Command?)_writer.Make(chance, _asked + 1) ?? Restart(chance)) is not { } command)
+            return;
+        Replica.Judge(command).Should().BeNull("an editor makes nothing that cannot be");
+        foreach (var effect in Replica.Submit(command, ++_asked))
+            Heed(effect);
+        _writer.Check();
+    }
+
+    /// <summary>Once in a while a text is begun anew.</summary>
+    private Command.Patch? Restart(int chance) => style == Style.Mixed && SeesBallot && chance / 1000 % 8 == 0 && Replica.ViewOf(Writing.Sheet) is not null
+        ? new(Writing.Sheet, JsonFields.Empty.With(Writing.FieldOf(chance), Writing.Marker("new")), null)
+        : null;
 
     /// <summary>The same command as Tests/Web/world-host.js makes of the same chance and the same view.</summary>
     private Command MakeCommand(int chance)
@@ -123,6 +150,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
             Remember(message!);
             foreach (var effect in Replica.Receive(message!))
                 Heed(effect);
+            _writer?.Check();
             CheckVotes();
         }
     }
@@ -148,6 +176,7 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
 
     private void Heed(ReplicaEffect effect)
     {
+        _writer?.Heed(effect);
         switch (effect)
         {
             case ReplicaEffect.Live live:
@@ -167,6 +196,11 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
                 _held.Add(wait.N);
                 break;
             case ReplicaEffect.Diverged:
+            case ReplicaEffect.Rejoin when _troubles.Count == 0: // after an edit that the server would not transform again and again
+                _adventures.Add("Rejoin");
+                Send(new ClientMessage.Leave("l" + ++_joins, "sim"));
+                Send(Replica.Join("j" + ++_joins));
+                break;
             case ReplicaEffect.Rejoin:
             case ReplicaEffect.Trouble:
                 _troubles.Add(effect.ToString());
@@ -194,5 +228,8 @@ internal sealed class SimulatedClient(string name, bool isForgetful = false) : I
     private bool SeesBallot => Replica.Confirmed.Entities.ContainsKey(World.Ballot);
 
     public RestReport Report() =>
-        new(Replica.Confirmed.Hash.ToString(), World.TextOf(Replica.View), _asked, _answered.Count, _myVotes, _markers, LinesAtOnce: 1, _troubles, _adventures);
+        new(Replica.Confirmed.Hash.ToString(), World.TextOf(Replica.View), _asked, _answered.Count, _myVotes, _markers, LinesAtOnce: 1, _troubles, _adventures)
+        {
+            Typed = _writer?.Typed ?? [], Refused = _writer?.Refused ?? [],
+        };
 }

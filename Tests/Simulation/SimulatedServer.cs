@@ -11,18 +11,33 @@ namespace EventOnly.Tests.Simulation;
 /// The server's core without its shells: the real <see cref="Project"/>, tapes, members and outboxes over a journal that is a list. It can die
 /// at any moment, and comes back from that list.
 /// </summary>
-internal sealed class SimulatedServer(Random random)
+/// <param name="textWindow">Edits of a text that it keeps, so that older ones are to be rebased by their authors.</param>
+/// <param name="kept">Events that it never forgets.</param>
+internal sealed class SimulatedServer(Random random, int textWindow = 4096, int kept = 1)
 {
-    private static readonly ProjectOptions s_options = new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000, CheckEvents = 3 };
+    private readonly ProjectOptions _options = OptionsOf(textWindow);
 
     private readonly List<JournalEntry> _journal = [];
     private readonly Queue<(Draft Draft, List<Submission> Submissions)> _underWay = new();
     private List<Submission> _submissions = [];
     private readonly WireCodec _codec = new(WireLimits.Default);
-    private Project _project = new("sim", new("epoch-1", 0, 0), s_options);
+    private Project _project = new("sim", new("epoch-1", 0, 0), OptionsOf(textWindow));
     private long _nowMs = 1_763_712_000_000;
     private int _epoch = 1;
     private int _turns;
+
+    /// <summary>What follows from the journal alone.</summary>
+    public ProjectState Replayed
+    {
+        get
+        {
+            var project = new Project("sim", new($"epoch-{_epoch}", _journal.Count, 0), _options);
+            foreach (var entry in _journal)
+                project.CatchUp(entry);
+            project.EndCatchUp();
+            return project.State;
+        }
+    }
 
     public ProjectState State => _project.State;
 
@@ -34,6 +49,8 @@ internal sealed class SimulatedServer(Random random)
 
     /// <summary>How often a draft was undone with another that had been decided on it.</summary>
     public int UndoneTogether { get; private set; }
+
+    private static ProjectOptions OptionsOf(int textWindow) => new() { TapeBytesMax = 6_000, WhisperBytesMax = 1_000, CheckEvents = 3, TextWindowEditsMax = textWindow };
 
     /// <summary>One client's line as the server sees it.</summary>
     internal sealed class Port : IPeer
@@ -136,14 +153,14 @@ internal sealed class SimulatedServer(Random random)
     {
         _submissions.Clear();
         _underWay.Clear();
-        lost = Math.Min(lost, _journal.Count - 1); // the ballot stays
+        lost = Math.Min(lost, _journal.Count - kept); // the ballot stays
         if (lost > 0)
         {
             _journal.RemoveRange(_journal.Count - lost, lost);
             _epoch++;
             HasForgotten = true;
         }
-        _project = new("sim", new($"epoch-{_epoch}", _journal.Count, 0), s_options);
+        _project = new("sim", new($"epoch-{_epoch}", _journal.Count, 0), _options);
         foreach (var entry in _journal)
             _project.CatchUp(entry);
         _project.EndCatchUp();

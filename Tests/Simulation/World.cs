@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Tests.Simulation;
 
@@ -18,12 +19,15 @@ internal sealed class World
     private readonly ISimulatedClient[] _clients;
     private readonly List<SimulatedLine> _ghosts = [];
     private readonly bool _isForgetful;
+    private readonly Style? _style;
 
-    public World(int seed, Crew crew = Crew.CSharp, NodeHost? host = null, int clients = 4)
+    /// <param name="style">How texts are written here; null: there is none.</param>
+    public World(int seed, Crew crew = Crew.CSharp, NodeHost? host = null, int clients = 4, Style? style = null)
     {
         _isForgetful = IsForgetful(seed);
+        _style = style;
         _random = new(seed);
-        _server = new(new Random(seed + 1));
+        _server = style is null ? new(new Random(seed + 1)) : new(new Random(seed + 1), textWindow: seed % 3 == 0 ? 3 : 4096, kept: 2);
         host?.Clear();
         _clients = [.. Enumerable.Range(0, clients).Select(i => Member(crew, i, host, seed))];
         SetUpBallot();
@@ -41,14 +45,18 @@ internal sealed class World
 
     /// <summary>All entities in one canonical text, the same in both languages.</summary>
     public static string TextOf(ProjectState state) =>
-        string.Join('\n', state.Entities.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value.Kind} {each.Value.Version} {each.Value.Data}")));
+        string.Join('\n', state.Entities.Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Key} {each.Value.Kind} {each.Value.Version} {Plain(each.Value)}")));
+
+    /// <summary>With its texts as strings, as JavaScript has them.</summary>
+    private static JsonFields Plain(Entity entity) =>
+        entity.Texts.Aggregate(entity.Data, (data, text) => data.With(text.Key, CanonicalValue.Of(text.Value.Text.ToString())));
 
     private ISimulatedClient Member(Crew crew, int i, NodeHost? host, int seed)
     {
         var name = (i + 1).ToString(CultureInfo.InvariantCulture);
         return crew == Crew.JavaScript || (crew == Crew.Mixed && i % 2 == 1)
-            ? new NodeClient(name, host!, seed * 31 + i, _isForgetful)
-            : new SimulatedClient(name, _isForgetful);
+            ? new NodeClient(name, host!, seed * 31 + i, _isForgetful, _style ?? Style.Mixed)
+            : new SimulatedClient(name, _isForgetful, _style ?? Style.Mixed);
     }
 
     private void SetUpBallot()
@@ -56,7 +64,9 @@ internal sealed class World
         var founder = new SimulatedClient("founder");
         founder.Connect();
         founder.Replica.Submit(new Command.Create(Ballot, "ballot", JsonFields.Empty));
-        while (_server.State.Seq == 0)
+        if (_style is { } style)
+            founder.Replica.Submit(new Command.Create(Writing.Sheet, "sheet", Writing.Blank(style == Style.Mixed ? "begin" : "")));
+        while (_server.State.Entities.Count < (_style is null ? 1 : 2))
             Step(founder);
         if (founder.Line is { } line)
             _server.Leave(line.Port);
@@ -72,8 +82,11 @@ internal sealed class World
     {
         switch (dice)
         {
-            case < 25:
+            case < 25 when _style is null:
                 client.Submit(chance);
+                break;
+            case < 25:
+                client.Write(chance);
                 break;
             case < 35:
                 client.Flush(chance);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using EventOnly.Protocol.State;
+using EventOnly.Protocol.Text;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Tests.Support;
@@ -15,6 +16,13 @@ internal static class Said
     public static JsonFields Json(string text) => JsonFields.Parse(Encoding.UTF8.GetBytes(text));
 
     public static Entity Card(string id, string data, long version = 1) => new(id, "card", version, Json(data));
+
+    /// <summary>A card of which the notes are a text that is written together.</summary>
+    public static Entity Sheet(string id, string text, long born = 1) => Fold.Apply(
+        (Entity?)null, new Change.Created(id, "card", born, JsonFields.Empty.With("notes", JsonFields.Empty.With("$text", CanonicalValue.Of(text)).ToValue())))!;
+
+    public static ServerMessage.Happened Edited(long seq, Delta delta, int length, string session = Other, long n = 1) =>
+        Happened(seq, new Change.Edited("c", 1, "notes", delta, length), session, n);
 
     public static ServerMessage.Joined Joined(
         string id, long seq, bool recovered = false, string epoch = Epoch, params Outcome[] outcomes) =>

@@ -1,6 +1,7 @@
 // @ts-check
 // Hosts JavaScript clients of a simulated world: Tests/Simulation/NodeHost.cs says a line of JSON, and gets one back.
 import { canonical } from '../../Web/client/canonical.js';
+import { apply } from '../../Web/client/delta.js';
 import { EventOnlyClient } from '../../Web/client/eventonly.js';
 import { FakeClock } from './support/clock.js';
 import { FakeSockets } from './support/fake-socket.js';
@@ -10,7 +11,15 @@ import { seeded } from './support/model-server.js';
 
 /** Longer than any server lets pass without a ping. */
 const SILENCE_MS = 60_000;
-const ADVENTURES = { done: 'Done', coming: 'Coming', unknown: 'Unknown', unavailable: 'Unavailable', conflict: 'Conflict', not_found: 'NotFound' };
+const ADVENTURES = { done: 'Done', coming: 'Coming', unknown: 'Unknown', unavailable: 'Unavailable', conflict: 'Conflict', not_found: 'NotFound', rebase: 'Rebase' };
+
+/** The entity whose texts everybody writes, and what is put into them: as in Tests/Simulation/Writing.cs. */
+const SHEET = 'sheet';
+const FIELDS = ['a', 'b'];
+const WORDS = ['\u{1F600}', '\u{1F601}', '\u{10437}', '\u{10837}', 'x', 'yz', '\u6f22\u5b57', 'e\u0301\n', '"\\', '<b>&'];
+
+/** The place, or the one before it where that is in the middle of a pair. @param {string} text @param {number} at */
+const border = (text, at) => /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(at - 1, at + 1)) && at > 0 ? at - 1 : at;
 
 /** A client, its user, and what is around it: the socket's other end, the clock, chance. */
 class Resident {
@@ -34,9 +43,18 @@ class Resident {
   #troubles = [];
   /** @type {Set<string>} */
   #adventures = new Set();
+  #style;
+  #unique = 0;
+  /** Characters of its own that are in the journal. @type {string[]} */
+  #typed = [];
+  /** @type {string[]} */
+  #refused = [];
+  /** What an editor shows that believes what it is told, by field. @type {Map<string, { text: import('../../Web/client/shared-text.js').SharedText, shown: string }>} */
+  #editors = new Map();
 
-  /** @param {{ as: string, seed: number, forgetful: boolean, ballot: string }} given */
-  constructor({ as, seed, forgetful, ballot }) {
+  /** @param {{ as: string, seed: number, forgetful: boolean, ballot: string, style?: string }} given */
+  constructor({ as, seed, forgetful, ballot, style = 'Mixed' }) {
+    this.#style = style;
     this.#name = as;
     this.#ballot = ballot;
     this.#forgetful = forgetful;
@@ -45,6 +63,7 @@ class Resident {
       schedule: this.#clock.schedule, random: seeded(seed), onFrame: fn => fn(),
     });
     for (const type of /** @type {const} */ (['change', 'event', 'pending', 'snapshot', 'sync'])) this.#client.on(type, () => this.#checkVotes());
+    this.#client.on('textRefused', ({ code }) => this.#refused.push(code));
     this.#client.on('error', error => this.#troubles.push(String(error)));
   }
 
@@ -94,6 +113,7 @@ class Resident {
       this.#remember(text);
       this.#socket?.hear(text);
       this.#checkVotes();
+      this.#checkTexts();
     }
   }
 
@@ -106,6 +126,60 @@ class Resident {
     if (type === 'joined') this.#adventures.add(recovered ? 'Events' : 'Snapshot');
     if (duplicate) this.#adventures.add('Duplicate');
     if (type === 'state' && seq === this.#client.seq) this.#adventures.add('Checked');
+  }
+
+  /** The same edit as Tests/Simulation/SimulatedWriter.cs makes of the same chance and the same view. @param {{ chance: number }} given */
+  write({ chance }) {
+    const part = (/** @type {number} */ by) => Math.floor(chance / by);
+    if (this.#style === 'Mixed' && part(7) % 10 < 2) {
+      this.submit({ chance });
+      return;
+    }
+    if (this.#client.pending > 90) return;
+    const field = FIELDS[part(10) % 2];
+    const editor = this.#editor(field);
+    const role = this.#style !== 'Mixed' || chance % 10 < 7 ? 'change' : chance % 10 < 9 ? 'undo' : 'redo';
+    if (editor && this.#edit(editor, role, chance)) return;
+    if (this.#style !== 'Mixed' || !this.#client.store.confirmed(this.#ballot) || part(1000) % 8 !== 0 || !this.#client.store.get(SHEET)) return;
+    this.#asked++;
+    this.#follow(this.#client.update(SHEET, { [field]: { $text: 'new' } }));
+    this.#checkTexts();
+  }
+
+  /** @param {{ text: import('../../Web/client/shared-text.js').SharedText }} editor @param {'change' | 'undo' | 'redo'} role @param {number} chance @returns {boolean} something was done */
+  #edit({ text }, role, chance) {
+    const part = (/** @type {number} */ by) => Math.floor(chance / by);
+    if (role === 'undo' ? !text.canUndo : role === 'redo' && !text.canRedo) return false;
+    const at = border(text.value, part(100) % (text.length + 1));
+    const kind = chance % 10;
+    const word = this.#style === 'Unique' ? String.fromCodePoint(0x20000 + Number(this.#name) * 10_000 + this.#unique++)
+      : kind < 4 || kind === 6 ? WORDS[part(1000) % WORDS.length] : '';
+    const removed = this.#style === 'Unique' || kind < 4 ? 0 : border(text.value, Math.min(text.length, at + 1 + part(10_000) % 5)) - at;
+    if (role === 'change' && removed === 0 && word === '') return false;
+    this.#asked++;
+    const done = role === 'undo' ? text.undo() : role === 'redo' ? text.redo() : text.replace(at, removed, word);
+    this.#follow(done, () => { if (this.#style === 'Unique') this.#typed.push(word); });
+    this.#checkTexts();
+    return true;
+  }
+
+  /** @param {string} field */
+  #editor(field) {
+    const open = this.#editors.get(field);
+    if (open || this.#client.store.get(SHEET)?.texts?.[field] === undefined) return open;
+    const text = this.#client.text(SHEET, field);
+    const editor = { text, shown: text.value };
+    text.on('change', ({ delta }) => { editor.shown = apply(editor.shown, delta); });
+    text.on('gone', () => { this.#editors.delete(field); });
+    this.#editors.set(field, editor);
+    return editor;
+  }
+
+  /** Who shows what it is told sees what there is. */
+  #checkTexts() {
+    for (const [field, { text, shown }] of this.#editors) {
+      if (shown !== text.value) throw new Error(`${this.#name} was told of ${field} as ${JSON.stringify(shown)} and sees ${JSON.stringify(text.value)}.`);
+    }
   }
 
   /** The same command as Tests/Simulation/SimulatedClient.cs makes of the same chance and the same view. @param {{ chance: number }} given */
@@ -165,6 +239,7 @@ class Resident {
     return {
       hash: this.#client.stateHash, view, asked: this.#asked, answered: this.#answered, votes: this.#votes, markers: this.#markers,
       socketsAtOnce: this.#sockets.mostAtOnce, troubles: this.#troubles, adventures: [...this.#adventures],
+      typed: this.#typed, refused: this.#refused,
     };
   }
 }
