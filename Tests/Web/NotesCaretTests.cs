@@ -49,8 +49,7 @@ public sealed class NotesCaretTests
         var far = new List<string>();
         foreach (var place in places)
         {
-            await ann.PutCaretAsync(At("one", 0));
-            await ann.PutCaretAsync(place);
+            await ann.Notes.EvaluateAsync("(notes, at) => { notes.setSelectionRange(at, at); notes.blur(); notes.focus(); }", place); // a focus scrolls to the caret
             await bob.WaitAsync($"client.presence.others[0]?.data.caret?.head === {place}");
             var scroll = await ann.Notes.EvaluateAsync<double>("notes => notes.scrollTop");
             var own = await OwnCaretAsync(ann);
