@@ -45,10 +45,10 @@ export class Drafts {
   #keep(card, why, text) {
     const draft = this.#draft(card, why, text);
     this.#drafts.set(card, [draft, ...this.#drafts.get(card) ?? []].slice(0, KEPT));
-    const told = `What you wrote in ${this.#nameOf(card)} was not saved.`;
+    const told = `What you wrote in ${this.#nameOf(card)} was not saved`;
     if (card !== this.#card) { this.#toasts.show(told, { label: 'Show it', act: () => this.#open(card) }); return; }
     this.show(card);
-    this.#announcer.warn(`${told} It is below the notes, to be copied.`);
+    this.#announcer.warn(`${told}. It is below the notes, to be copied.`);
   }
 
   /** @param {string} card @param {string} why @param {string} text */
