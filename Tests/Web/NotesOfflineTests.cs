@@ -1,4 +1,5 @@
 using EventOnly.Tests.Support;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace EventOnly.Tests.Web;
@@ -84,6 +85,27 @@ public sealed class NotesOfflineTests
         await Expect(ann.Page.GetByTestId("draft")).ToHaveValueAsync("start and more", new() { Timeout = 20_000 });
         await Expect(ann.Page.GetByTestId("sheet")).ToContainTextAsync("was deleted");
         await Expect(bob.Page.GetByTestId("draft")).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task What_was_typed_before_somebody_began_the_notes_anew_is_found_again_though_the_card_was_closed()
+    {
+        await using var line = new FaultProxy(_server.Port);
+        var (ann, bob) = await TwoAsync("anew", "start ", line.Port);
+        await ann.PutCaretAsync(6);
+
+        line.Cut();
+        await ann.WaitAsync("client.state !== 'connected'");
+        await ann.TypeAsync("and more");
+        await ann.PressAsync("Escape");
+        await Expect(ann.Page.Locator("[data-id=card]").GetByTestId("card-title")).ToBeFocusedAsync();
+        await bob.Page.EvaluateAsync("window.eventOnly.client.update('card', { notes: { $text: 'another' } })");
+        line.Heal();
+        await ann.Page.GetByRole(AriaRole.Button, new() { Name = "Show it" }).ClickAsync(new() { Timeout = 20_000 });
+
+        await Expect(ann.Page.GetByTestId("draft")).ToHaveValueAsync("start and more");
+        await Expect(ann.Notes).ToHaveValueAsync("another");
+        (await Writer.AgreeAsync(ann, bob)).Should().Be("another");
     }
 
     [Test]

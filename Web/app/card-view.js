@@ -39,7 +39,7 @@ export class CardView {
     setText(this.#votes, String(votes));
     this.#vote.setAttribute('aria-label', `Vote for ${title}, ${votes} so far`);
     this.#more.setAttribute('aria-label', `Move, rename or delete ${title}`);
-    this.#notes.hidden = !card.data.notes;
+    this.#notes.hidden = !(card.data.notes || card.data.description);
     this.#saving.hidden = !pending;
   }
 

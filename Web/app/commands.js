@@ -50,10 +50,10 @@ export class Commands {
 
   /**
    * Notes for a card that has none. Nothing happens where somebody was faster.
-   * @param {Entity} card @param {number} version the newest that is known of it @param {string} text
+   * @param {Entity} card @param {number} version the newest that is known of it @param {string} text what they begin with, of a description too
    */
   beginNotes(card, version, text) {
-    return this.#client.update(card.id, { notes: { $text: text } }, { ifVersion: version }).catch(error => {
+    return this.#client.update(card.id, { notes: { $text: text }, description: null }, { ifVersion: version }).catch(error => {
       if (error?.code !== 'conflict' && error?.code !== 'not_found') this.#failed(`Notes for “${titleOf(card)}”`, error);
     });
   }

@@ -48,8 +48,9 @@ export class Notes {
 
   /** A card that has none yet gets them now. @param {Entity} card */
   #open(card) {
-    const { notes } = card.data;
-    if (!card.texts?.notes && (notes === undefined || typeof notes === 'string')) this.#begin(card, notes ?? '');
+    const { notes, description = '' } = card.data; // an earlier page had descriptions
+    const begin = notes ?? description;
+    if (!card.texts?.notes && typeof begin === 'string') this.#begin(card, begin);
     const undecided = this.#begun.has(card.id) && this.#client.state === 'connected'; // what is written before that may be for nothing
     const now = /** @type {Entity | undefined} */ (this.#client.store.get(card.id));
     if (undecided || !now?.texts?.notes) return;
