@@ -86,7 +86,7 @@ export class Notes {
     const text = this.#text;
     this.#state.dataset.state = !text ? 'none' : state !== 'connected' ? 'offline' : text.pending ? 'saving' : 'saved';
     if (!this.#card) return;
-    if (!text) { setText(this.#state, this.#client.readonly ? 'There are no notes.' : 'One moment…'); return; }
+    if (!text) { setText(this.#state, this.#begun.has(this.#card) ? 'One moment…' : 'There are no notes.'); return; }
     const words = this.#client.readonly ? 'you may only read' : WORDS[this.#state.dataset.state];
     setText(this.#state, `${count([...text.value].length, 'character')} · ${words}`);
   });
