@@ -2,12 +2,14 @@
 /** @import { Client, Entity, Other } from './types.js' */
 /** @import { Board } from './board.js' */
 /** @import { Commands } from './commands.js' */
+/** @import { Drafts } from './drafts.js' */
 /** @import { Menu } from './menu.js' */
 import { movesOf } from './card-menu.js';
 import { titleOf } from './board.js';
 import { el, need, setText } from './dom.js';
 import { sharedField } from './field.js';
-import { nameOf } from './people.js';
+import { Notes } from './notes.js';
+import { listed, nameOf } from './people.js';
 import { titleCheck } from './title-check.js';
 
 const narrow = matchMedia('(max-width: 640px)');
@@ -17,21 +19,20 @@ export class CardSheet {
   #sheet = /** @type {HTMLDialogElement} */ (need('sheet'));
   #title = /** @type {HTMLInputElement} */ (need('sheet-title'));
   #list = /** @type {HTMLSelectElement} */ (need('sheet-list'));
-  #text = /** @type {HTMLTextAreaElement} */ (need('sheet-text'));
-  #board; #commands;
-  #titleField; #textField; #check;
+  #board; #commands; #drafts;
+  #titleField; #notes; #check;
   #card = ''; // the id of the open card
   /** @type {Entity | undefined} */ #last; // as it was last seen: a deleted card can still be named
 
-  /** @param {{ client: Client, board: Board, commands: Commands, menu: Menu, close: () => void }} parts */
-  constructor({ client, board, commands, menu, close }) {
+  /** @param {{ client: Client, board: Board, commands: Commands, menu: Menu, drafts: Drafts, close: () => void }} parts */
+  constructor({ client, board, commands, menu, drafts, close }) {
     this.#board = board;
     this.#commands = commands;
+    this.#drafts = drafts;
     this.#titleField = sharedField(this.#title, value => this.#save({ title: value.trim() || titleOf(this.#last) }));
-    this.#textField = sharedField(this.#text, description => this.#save({ description }));
+    this.#notes = new Notes(client, commands);
     this.#check = titleCheck(client, this.#title, () => ({ self: this.#card, list: this.#list.value }));
     this.#title.after(this.#check.hint, this.#titleField.offer);
-    this.#text.after(this.#textField.offer);
 
     this.#list.addEventListener('change', () => this.#with(card => {
       const list = this.#list.value;
@@ -45,7 +46,7 @@ export class CardSheet {
     need('sheet-close').addEventListener('click', close);
     this.#sheet.addEventListener('keydown', event => {
       event.stopPropagation();
-      if (event.key === 'Escape') { event.preventDefault(); close(); }
+      if (event.key === 'Escape' && !event.isComposing) { event.preventDefault(); close(); }
     });
   }
 
@@ -53,7 +54,8 @@ export class CardSheet {
   show(id) {
     if ((id ?? '') === this.#card) return;
     this.#titleField.finish();
-    this.#textField.finish();
+    this.#notes.show(id ?? '');
+    this.#drafts.show(id ?? '');
     this.#check.clear();
     this.#card = id ?? '';
     this.#last = undefined;
@@ -73,14 +75,9 @@ export class CardSheet {
     setText(need('sheet-gone'), this.#last ? `“${titleOf(this.#last)}” was deleted.` : 'There is no such card, or it was deleted.');
     if (!card) return;
 
-    const [title, text] = [titleOf(card), String(card.data.description ?? '')];
-    if (this.#last) {
-      this.#titleField.refresh(title, by);
-      this.#textField.refresh(text, by);
-    } else {
-      this.#titleField.start(title);
-      this.#textField.start(text);
-    }
+    if (this.#last) this.#titleField.refresh(titleOf(card), by);
+    else this.#titleField.start(titleOf(card));
+    this.#notes.draw(card);
     this.#last = card;
     setText(need('sheet-votes'), String(Number(card.data.votes) || 0));
     this.#drawLists(card);
@@ -88,11 +85,13 @@ export class CardSheet {
 
   /** @param {Other[]} others who have this card open too */
   drawViewers(others) {
-    const editing = others.filter(one => one.data.editing);
-    const names = (editing.length ? editing : others).map(nameOf);
+    this.#notes.drawWriters(others);
+    const elsewhere = others.filter(one => one.data.editing !== 'notes'); // the others are named there
+    const editing = elsewhere.filter(one => one.data.editing);
+    const names = (editing.length ? editing : elsewhere).map(nameOf);
     const verb = names.length === 1 ? 'is' : 'are';
     const doing = editing.length ? 'editing' : 'looking at';
-    setText(need('sheet-viewers'), names.length ? `${names.join(' and ')} ${verb} ${doing} this card` : '');
+    setText(need('sheet-viewers'), names.length ? `${listed(names)} ${verb} ${doing} this card` : '');
   }
 
   /** @param {Entity} card */

@@ -12,11 +12,12 @@ export class CardView {
   #title = el('button', { type: 'button', class: 'card-title', 'data-testid': 'card-title', 'data-act': 'open' });
   #votes = el('span', { 'data-testid': 'votes' }, '0');
   #vote = el('button', { type: 'button', class: 'vote', 'data-testid': 'vote', 'data-act': 'vote' }, icon('up'), this.#votes);
-  #notes = el('span', { class: 'has-notes', title: 'Has a description', hidden: true }, icon('lines'));
+  #notes = el('span', { class: 'has-notes', title: 'Has notes', hidden: true }, icon('lines'));
   #saving = el('span', { class: 'saving', hidden: true }, 'not saved yet');
+  #writers = el('span', { class: 'writers', 'data-testid': 'writers', hidden: true });
   #viewers = el('span', { class: 'viewers' });
   #more = menuButton('menu');
-  #foot = el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#viewers);
+  #foot = el('div', { class: 'card-foot' }, this.#vote, this.#notes, this.#saving, this.#writers, this.#viewers);
   #seen = '';
   #flashing = 0;
   #hue = 'hue-0';
@@ -38,7 +39,7 @@ export class CardView {
     setText(this.#votes, String(votes));
     this.#vote.setAttribute('aria-label', `Vote for ${title}, ${votes} so far`);
     this.#more.setAttribute('aria-label', `Move, rename or delete ${title}`);
-    this.#notes.hidden = !card.data.description;
+    this.#notes.hidden = !(card.data.notes || card.data.description);
     this.#saving.hidden = !pending;
   }
 
@@ -47,6 +48,9 @@ export class CardView {
     const seen = others.map(one => `${nameOf(one)}${one.data.editing ? '✎' : ''}`).join();
     if (seen === this.#seen) return;
     this.#seen = seen;
+    const writers = others.filter(one => one.data.editing).map(nameOf);
+    setText(this.#writers, `✎ ${writers.join(', ')}`);
+    this.#writers.hidden = writers.length === 0;
     this.#viewers.replaceChildren(...others.slice(0, 3).map(one =>
       avatar(nameOf(one), `${nameOf(one)} ${one.data.editing ? 'is editing this card' : 'has this card open'}`)));
   }

@@ -5,6 +5,7 @@
 /** @import { Announcer } from './announcer.js' */
 import { titleOf } from './board.js';
 import { keyAt } from '../client/order.js';
+import { written } from '../client/text-field.js';
 
 const FIRST_LISTS = [['list-todo', 'To do'], ['list-doing', 'Doing'], ['list-done', 'Done']];
 const BATCH_MAX = 100; // operations that the server takes as one
@@ -40,12 +41,22 @@ export class Commands {
   addCard(list, title) {
     const cards = this.#board.cards(list);
     const id = this.#client.newId('card');
-    this.#try(`Adding “${title}”`, this.#client.create('card', { title, list, order: keyAt(cards, cards.length), votes: 0 }, { id }));
+    this.#try(`Adding “${title}”`, this.#client.create('card', { title, list, order: keyAt(cards, cards.length), votes: 0, notes: { $text: '' } }, { id }));
     return id;
   }
 
   /** @param {Entity} entity @param {import('../client/types.js').JsonObject} patch */
   change(entity, patch) { return this.#try(`Changing “${titleOf(entity)}”`, this.#client.update(entity.id, patch)); }
+
+  /**
+   * Notes for a card that has none. Nothing happens where somebody was faster.
+   * @param {Entity} card @param {number} version the newest that is known of it @param {string} text what they begin with, of a description too
+   */
+  beginNotes(card, version, text) {
+    return this.#client.update(card.id, { notes: { $text: text }, description: null }, { ifVersion: version }).catch(error => {
+      if (error?.code !== 'conflict' && error?.code !== 'not_found') this.#failed(`Notes for “${titleOf(card)}”`, error);
+    });
+  }
 
   /** @param {Entity} card @param {number} by */
   vote(card, by = 1) { this.#try('Your vote', this.#client.increment(card.id, 'votes', by)); }
@@ -80,7 +91,7 @@ export class Commands {
 
   /** Undo makes the same entities again, as they were when they went. @param {Entity[]} entities @param {string} done */
   #remove(entities, done) {
-    const kept = entities.map(({ id, kind, data }) => ({ id, kind, data: { ...data } }));
+    const kept = entities.map(entity => ({ id: entity.id, kind: entity.kind, data: written(entity) }));
     this.#try('Deleting', this.#client.batch(batch => kept.forEach(({ id }) => batch.delete(id))));
     const undo = () => this.#client.batch(batch => kept.forEach(({ id, kind, data }) => batch.create(kind, data, { id })));
     this.#toasts.show(done, { label: 'Undo', act: () => { this.#try('Undo', undo()); } });

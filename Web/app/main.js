@@ -13,6 +13,7 @@ import { CardSheet } from './card-sheet.js';
 import { Chat } from './chat.js';
 import { Commands } from './commands.js';
 import { ConnectionView } from './connection-view.js';
+import { Drafts, named } from './drafts.js';
 import { need, perFrame, setText } from './dom.js';
 import { Drag } from './drag.js';
 import { me } from './me.js';
@@ -40,7 +41,8 @@ const commands = new Commands(client, board, toasts, announcer);
 const router = new Router(show);
 const menu = new Menu();
 const boardView = new BoardView({ client, board, commands, menu, router });
-const sheet = new CardSheet({ client, board, commands, menu, close: () => router.close() });
+const drafts = new Drafts({ client, toasts, announcer, open: card => router.open(card), nameOf: card => named(board.card(card)) });
+const sheet = new CardSheet({ client, board, commands, menu, drafts, close: () => router.close() });
 const chat = new Chat(client, commands, () => self.name);
 const sentences = new Sentences(id => client.store.get(id));
 const activity = new Activity(client, sentences, router);
@@ -95,7 +97,7 @@ function draw() {
 
 client.on('event', event => {
   activity.add(event);
-  if (event.own) return;
+  if (event.own || event.type === 'update' && event.edit) return; // who writes is shown where they write, letter by letter
   for (const op of event.type === 'batch' ? event.ops : [event]) flashes.set(op.entity, event.by);
   const told = sentences.of(event);
   if (told) announcer.overhear(event.by, told.words);
@@ -112,17 +114,18 @@ const drawPeople = perFrame(() => {
 client.on('presence', drawPeople);
 client.on('state', drawPeople);
 
-let editing = false; // typing in the open card, until its field is left
+let editing = ''; // the field of the open card that is typed in, until it is left
 
 function tellPresence() {
   const card = router.card;
   client.presence.set({ name: self.name, card: card ?? null, editing: card && editing || null, away: document.hidden || null });
 }
 document.addEventListener('visibilitychange', tellPresence);
-for (const [type, typing] of /** @type {const} */ ([['input', true], ['focusout', false]]))
-  need('sheet').addEventListener(type, () => {
-    if (editing === typing) return;
-    editing = typing;
+for (const type of ['input', 'focusout'])
+  need('sheet').addEventListener(type, event => {
+    const field = type === 'input' ? /** @type {Element} */ (event.target).id.replace('sheet-', '') : '';
+    if (editing === field) return;
+    editing = field;
     tellPresence();
   });
 

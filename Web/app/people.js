@@ -32,3 +32,6 @@ export function avatar(name, title = name) {
 
 /** What somebody in the room is called now: their connection has the name they came with. @param {import('./types.js').Other} other */
 export const nameOf = other => String(other.data?.name || other.user?.name || 'Somebody');
+
+/** @param {string[]} names */
+export const listed = names => names.length < 3 ? names.join(' and ') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

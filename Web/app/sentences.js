@@ -32,11 +32,11 @@ export class Sentences {
     if (op.type === 'create') return `added ${what}`;
     if (op.type === 'delete') return `deleted ${what}`;
     if (op.increment) return Object.values(op.increment).some(by => by < 0) ? `took a vote from ${what}` : `voted for ${what}`;
+    if (op.edit) return `wrote in the notes of ${what}`;
     const patch = op.patch ?? {};
     if ('title' in patch) return kind === 'list' ? `renamed a list to “${title}”` : `renamed a card to “${title}”`;
     if ('list' in patch) return `moved ${what} to ${this.#titleOf(String(patch.list))}`;
-    if ('description' in patch) return `described ${what}`;
-    return 'order' in patch ? null : `changed ${what}`;
+    return 'order' in patch || 'notes' in patch ? null : `changed ${what}`;
   }
 
   /** Remembers what the operation says, and says what is known then. @param {WireOp} op */

@@ -1,5 +1,6 @@
 // @ts-check
 /** @import { SeenCaret, TextCarets } from './text-carets.js' */
+import { caretPlace } from './caret-place.js';
 
 /** How long a name stands at a caret that has moved, in ms. */
 const FLAG_MS = 3000;
@@ -95,7 +96,7 @@ export class CaretOverlay {
     const bars = offsetWidth - clientWidth - parseFloat(styles.borderLeftWidth || '0') - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
     Object.assign(this.#mirror.style, { width: isLine ? 'auto' : styles.boxSizing === 'border-box' ? `${offsetWidth - bars}px` : `${parseFloat(styles.width) - bars}px`,
       whiteSpace: isLine ? 'pre' : 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word', transform: `translate(${-scrollLeft}px, ${-scrollTop}px)` });
-    const shown = `${value}\u200b`; // so that the end of a last, empty line has a place
+    const shown = `${value}\n\u200b`; // so that the end has a place, in whichever line it is
     if (this.#text.data !== shown) this.#text.data = shown;
   }
 
@@ -103,17 +104,17 @@ export class CaretOverlay {
   #paintOne({ session, name, colour, anchor, head }) {
     const frame = this.#layer.getBoundingClientRect();
     const range = this.#layer.ownerDocument.createRange();
-    const end = this.#text.data.length - 1;
+    const end = this.#text.data.length - 2;
     const [from, to, at] = [Math.min(anchor, head, end), Math.min(Math.max(anchor, head), end), Math.min(head, end)];
     range.setStart(this.#text, from);
     range.setEnd(this.#text, to);
     if (from < to) for (const { left, top, width, height } of range.getClientRects()) this.#box({ left: left - frame.left, top: top - frame.top, width, height }, colour, '0.25', 'eo-selection');
-    range.setStart(this.#text, at);
-    range.setEnd(this.#text, at + 1); // a range of nothing has no place at the end of a line
-    const [place] = range.getClientRects();
+    const styles = getComputedStyle(this.#mirror);
+    const box = this.#mirror.getBoundingClientRect();
+    const [left, right] = [box.left + parseFloat(styles.borderLeftWidth) + parseFloat(styles.paddingLeft), box.right - parseFloat(styles.borderRightWidth) - parseFloat(styles.paddingRight)];
+    const place = caretPlace(this.#text, at, { left, right }, styles.direction === 'rtl');
     if (!place) return;
-    const { direction } = getComputedStyle(this.#mirror);
-    const bar = this.#box({ left: (direction === 'rtl' ? place.right : place.left) - frame.left - 1, top: place.top - frame.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
+    const bar = this.#box({ left: place.x - frame.left - 1, top: place.top - frame.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
     bar.dataset.session = session;
     bar.style.pointerEvents = 'auto';
     this.#flag(bar, session, name, colour, `${anchor} ${head}`);
@@ -139,11 +140,14 @@ export class CaretOverlay {
     flag.textContent = this.#label?.(session) ?? name;
     Object.assign(flag.style, { position: 'absolute', left: '0', top: parseFloat(bar.style.top) < 16 ? '100%' : '-1.3em', padding: '0 4px', font: '12px/1.3 system-ui, sans-serif', whiteSpace: 'nowrap',
       color: '#fff', background: colour });
-    const show = (/** @type {boolean} */ is) => { flag.hidden = !is; };
-    show(now - since < FLAG_MS);
+    const show = (/** @type {boolean} */ is) => {
+      flag.hidden = !is;
+      if (is && parseFloat(bar.style.left) + flag.offsetWidth > this.#element.clientWidth) Object.assign(flag.style, { left: 'auto', right: '0' }); // else it would be cut off
+    };
     bar.addEventListener('mouseenter', () => show(true));
     bar.addEventListener('mouseleave', () => show(false));
     bar.append(flag);
+    show(now - since < FLAG_MS);
     if (since === now) setTimeout(() => this.draw(), FLAG_MS);
   }
 }
