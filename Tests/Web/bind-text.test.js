@@ -156,3 +156,78 @@ test('Any two values and any caret: the change leads from one to the other and s
     }
   }
 });
+
+test('Who writes while a change is told does not come in front of it: all hear everything in one order', () => {
+  const { client, element, text, bob } = aBoundText();
+  const first = client.text('c', 'notes');
+  let has = false;
+  first.on('change', ({ origin }) => {
+    if (origin !== 'remote' || has) return;
+    has = true;
+    text.insert(0, '#');
+  });
+  const late = new FakeTextArea();
+  bindText(/** @type {any} */ (late), client.text('c', 'notes'));
+  bob({ retain: 5 }, { insert: 'XYZ' });
+  assert.equal(text.value, '#helloXYZ world');
+  assert.equal(element.value, text.value);
+  assert.equal(late.value, text.value);
+  text.undo();
+  assert.equal(text.value, 'helloXYZ world', 'and what is taken back is what was written');
+});
+
+test('What could not even wait is handed back, and said', async () => {
+  const notes = { entity: 'c', kind: 'card', version: 5, data: { notes: { $text: 'hello', born: 5 } } };
+  const { client } = aConnectedClient({ seq: 10, entities: [notes] }, { queue: { maxBytes: 1024 } });
+  const element = new FakeTextArea();
+  /** @type {any[]} */ const refused = [];
+  /** @type {any[]} */ const troubles = [];
+  element.addEventListener('refused', told => refused.push(/** @type {CustomEvent} */ (told).detail));
+  bindText(/** @type {any} */ (element), client.text('c', 'notes'), { trouble: error => troubles.push(error) });
+  element.type(`hello${'x'.repeat(2000)}`, 2005);
+  await new Promise(setImmediate);
+  assert.equal(element.value, 'hello');
+  assert.equal(troubles.length, 1);
+  assert.deepEqual(refused.map(({ code, delta }) => [code, delta[1].insert.length]), [['queue_full', 2000]]);
+});
+
+test('An element knows one line end: others go from the text, and what others write still fits', () => {
+  const { element, text, bob } = aBoundText('one\r\ntwo\rthree');
+  assert.equal(text.value, 'one\ntwo\nthree');
+  assert.equal(element.value, text.value);
+  bob({ insert: 'a\r\n' });
+  assert.equal(text.value, 'a\none\ntwo\nthree');
+  assert.equal(element.value, text.value);
+  element.type(`${text.value}!`, text.length + 1);
+  assert.equal(text.value, 'a\none\ntwo\nthree!');
+});
+
+test('An input has one line: it is not bound to more, and locked when there is more', () => {
+  const { client, text, bob } = aBoundText('one');
+  const input = Object.assign(new FakeTextArea(), { tagName: 'INPUT' });
+  bindText(/** @type {any} */ (input), client.text('c', 'notes'));
+  bob({ retain: 3 }, { insert: '\ntwo' });
+  assert.equal(input.readOnly, true);
+  input.fire('blur');
+  assert.equal(text.value, 'one\ntwo', 'nothing is taken out for everybody');
+  assert.throws(() => bindText(/** @type {any} */ (Object.assign(new FakeTextArea(), { tagName: 'INPUT' })), text), RangeError);
+});
+
+test('An element that was locked for a text that is gone is free for the next one', () => {
+  const { client, element, release, sockets } = aBoundText();
+  sockets.last.hear(event(11, { type: 'update', entity: 'c', version: 11, patch: { notes: { $text: 'new' } } }));
+  assert.equal(element.readOnly, true);
+  release();
+  assert.equal(element.readOnly, false);
+  const again = client.text('c', 'notes');
+  bindText(/** @type {any} */ (element), again);
+  element.type('new!', 4);
+  assert.equal(again.value, 'new!');
+});
+
+test('A text that was closed locks what shows it, instead of letting words go', () => {
+  const { element, text } = aBoundText();
+  text.close();
+  element.type('hello world!', 12);
+  assert.equal(element.readOnly, true);
+});

@@ -280,3 +280,20 @@ test('What an earlier page left is not taken back by who adds to it and thinks b
   await settled();
   assert.equal(next.client.store.get('e')?.data.title, 'x');
 });
+
+test('Where something does not fit any more, a page after this one does not count from where that was left', async () => {
+  const shelf = new Shelf();
+  const { client, clock } = await aPage(shelf);
+  client.create('note', { text: 'a' });
+  clock.advance(250);
+  const before = shelf.kept.session;
+  const { save } = shelf;
+  shelf.save = (key, kept) => {
+    if (kept.ops.length > 1) throw new Error('The disk is full.');
+    return save(key, kept);
+  };
+  client.create('note', { text: 'b' });
+  clock.advance(250);
+  assert.notEqual(shelf.kept.session, before);
+  assert.deepEqual(shelf.kept.ops, []);
+});

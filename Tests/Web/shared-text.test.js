@@ -160,3 +160,26 @@ test('Undo of a deleted entity makes its texts again', () => {
   client.undo();
   assert.equal(client.text('c', 'notes').value, 'hello');
 });
+
+test('What is too much for the queue is refused whole, however it would be divided', async () => {
+  const { client, text } = anOpenText({ queue: { maxBytes: 200_000 } });
+  await assert.rejects(text.insert(0, '漢'.repeat(80_000)), { code: 'queue_full' });
+  assert.equal(text.value, 'hello');
+  assert.equal(client.pending, 0);
+});
+
+test('Of what was divided a piece is refused: that is told to who waits', async () => {
+  const { text, socket } = anOpenText();
+  const inserted = text.insert(0, 'x'.repeat(25_000));
+  socket.hear({ type: 'reject', project: 'apollo', n: 1, code: 'too_large', message: '', retryable: false });
+  await assert.rejects(inserted, { code: 'too_large' });
+});
+
+test('What was refused cannot be made again, even where its end cannot be seen', () => {
+  const { text, socket } = anOpenText();
+  text.insert(5, '1');
+  text.undo();
+  assert.equal(text.value, 'hello');
+  socket.hear({ type: 'reject', project: 'apollo', n: 1, code: 'forbidden', message: '', retryable: false });
+  assert.equal(text.canRedo, false);
+});

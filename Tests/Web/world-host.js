@@ -146,7 +146,7 @@ class Resident {
     this.#checkTexts();
   }
 
-  /** @param {{ text: import('../../Web/client/shared-text.js').SharedText }} editor @param {'change' | 'undo' | 'redo'} role @param {number} chance @returns {boolean} something was done */
+  /** @param {{ text: any }} editor @param {'change' | 'undo' | 'redo'} role @param {number} chance @returns {boolean} something was done */
   #edit({ text }, role, chance) {
     const part = (/** @type {number} */ by) => Math.floor(chance / by);
     if (role === 'undo' ? !text.canUndo : role === 'redo' && !text.canRedo) return false;
@@ -166,7 +166,7 @@ class Resident {
   /** @param {string} field */
   #editor(field) {
     const open = this.#editors.get(field);
-    if (open || this.#client.store.get(SHEET)?.texts?.[field] === undefined) return open;
+    if (open || /** @type {any} */ (this.#client.store.get(SHEET))?.texts?.[field] === undefined) return open;
     const text = this.#client.text(SHEET, field);
     const editor = { text, shown: text.value };
     text.on('change', ({ delta }) => { editor.shown = apply(editor.shown, delta); });

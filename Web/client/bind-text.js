@@ -10,6 +10,9 @@ import { CaretOverlay } from './caret-overlay.js';
 /** What the browser calls steps through what was typed. @type {{ [inputType: string]: 'undo' | 'redo' }} */
 const UNDO = { historyUndo: 'undo', historyRedo: 'redo' };
 
+/** Units that are compared at once. */
+const BLOCK = 1024;
+
 /**
  * @typedef {Pick<SharedText, 'value' | 'gone' | 'readonly' | 'unitsMax' | 'edit' | 'undo' | 'redo' | 'on'>} BindableText what `client.text` gives
  * @typedef {HTMLTextAreaElement | HTMLInputElement} TextElement
@@ -27,7 +30,7 @@ const UNDO = { historyUndo: 'undo', historyRedo: 'redo' };
  * const text = client.text('card-5', 'notes');
  * const release = bindText(document.querySelector('textarea'), text, { carets: new TextCarets(client, text) });
  * ```
- * @param {TextElement} element it fires `refused` with `detail: {code, delta, text}` for what was typed and could not stay
+ * @param {TextElement} element it fires `refused` with `detail: {code, delta, text}` for what was typed and could not stay; an input has one line
  * @param {BindableText} text @param {BindOptions} [options] @returns {() => void}
  */
 export function bindText(element, text, options = {}) {
@@ -45,6 +48,7 @@ class BoundText {
   #waiting = [];
   #isComposing = false;
   #isOurs = false;
+  #was;
   #end = new AbortController();
   /** @type {CaretOverlay | undefined} */
   #overlay;
@@ -54,6 +58,8 @@ class BoundText {
     this.#element = element;
     this.#text = text;
     this.#options = options;
+    this.#was = { readOnly: element.readOnly, maxLength: element.maxLength };
+    if (!this.#fits) throw new RangeError('An input has one line, and this text has more: bind it to a text area.');
     const { signal } = this.#end;
     const listen = (/** @type {string} */ type, /** @type {(event: any) => void} */ fn) => element.addEventListener(type, fn, { signal });
     listen('input', () => this.#typed());
@@ -69,11 +75,15 @@ class BoundText {
     this.#shown = text.value;
     this.#limit();
     this.#lock();
+    this.#clean();
     this.#watchCarets(listen);
   }
 
   release() {
     this.#end.abort();
+    this.#element.readOnly = this.#was.readOnly;
+    if (this.#was.maxLength < 0) this.#element.removeAttribute('maxlength');
+    else this.#element.maxLength = this.#was.maxLength;
     this.#overlay?.remove();
     this.#options.carets?.set(undefined);
   }
@@ -101,7 +111,8 @@ class BoundText {
 
   /** The element shows something else than before. @param {boolean} [must] half a character is not waited for any more */
   #typed(must = false) {
-    if (this.#isComposing || this.#text.gone) return;
+    if (this.#text.gone) this.#lock();
+    if (this.#isComposing || this.#text.gone || !this.#fits) return;
     const raw = this.#element.value;
     const now = raw.replaceAll('\r\n', '\n').replaceAll('\0', '');
     if (!must && hasHalf(now)) return; // some keyboards type a character in halves
@@ -120,14 +131,41 @@ class BoundText {
   /** @param {Delta} delta over the text */
   #take(delta) {
     if (delta.length === 0) return;
+    const before = this.#text.value;
     this.#isOurs = true;
     try {
-      this.#text.edit(delta)?.catch(() => {}); // `refused` tells
+      const edited = this.#text.edit(delta);
+      const wasTaken = this.#text.value !== before;
+      edited?.catch(error => { if (!wasTaken) this.#lost(delta, error); }); // of what was taken `refused` tells
     } catch (error) {
-      (this.#options.trouble ?? console.error)(error);
+      this.#lost(delta, error);
     } finally {
       this.#isOurs = false;
     }
+  }
+
+  /** What was typed could not even wait. @param {Delta} delta @param {any} error */
+  #lost(delta, error) {
+    (this.#options.trouble ?? console.error)(error);
+    this.#refused({ code: String(error?.code ?? 'invalid'), delta, text: this.#text.value });
+  }
+
+  /** Can the element show the text? An input has no line ends. */
+  get #fits() { return this.#element.tagName !== 'INPUT' || !/[\n\r]/.test(this.#text.value); }
+
+  /** Elements know one line end, and show a text with others as another text: so these go. */
+  #clean() {
+    const { value } = this.#text;
+    if (!value.includes('\r') || this.#text.readonly) return;
+    /** @type {Delta} */
+    let delta = [];
+    for (let at = value.indexOf('\r'), gone = 0; at >= 0; at = value.indexOf('\r', at + 1), gone++) {
+      const isPair = value[at + 1] === '\n';
+      delta = compose(delta, replace(at - gone, 1, isPair ? '' : '\n'));
+      if (!isPair) gone--;
+    }
+    this.#take(delta);
+    this.#reset();
   }
 
   /** The text is another one than we show: only after what was typed could not be taken. */
@@ -149,6 +187,16 @@ class BoundText {
   /** @param {Delta} delta */
   #changed(delta) {
     if (this.#isOurs) return;
+    this.#lock();
+    if (this.#waiting.length === 0 && this.#element.value === this.#text.value) { // it was told late, and is shown already
+      this.#shown = this.#text.value;
+      return;
+    }
+    if (!this.#isComposing && (!this.#fits || this.#text.value.includes('\r'))) {
+      this.#reset();
+      this.#clean();
+      return;
+    }
     if (this.#isComposing || this.#element.value !== this.#shown) this.#waiting = compose(this.#waiting, delta);
     else this.#show(delta);
   }
@@ -190,10 +238,10 @@ class BoundText {
     this.#element.setSelectionRange(at, at);
   }
 
-  /** @param {TextRefused} refused */
+  /** @param {Pick<TextRefused, 'code' | 'delta' | 'text'>} refused */
   #refused({ code, delta, text }) { this.#element.dispatchEvent(new CustomEvent('refused', { detail: { code, delta, text }, bubbles: true })); }
 
-  #lock() { this.#element.readOnly ||= this.#text.readonly; }
+  #lock() { this.#element.readOnly = this.#was.readOnly || this.#text.readonly || !this.#fits; }
 
   #limit() {
     const most = this.#text.unitsMax;
@@ -207,8 +255,10 @@ export function changeAt(before, after, caret) {
   const shorter = Math.min(before.length, after.length);
   const suffixMax = Math.min(shorter, Math.max(0, after.length - caret));
   let end = 0;
+  while (end + BLOCK <= suffixMax && before.slice(before.length - end - BLOCK, before.length - end) === after.slice(after.length - end - BLOCK, after.length - end)) end += BLOCK;
   while (end < suffixMax && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
   let start = 0;
+  while (start + BLOCK <= shorter - end && before.slice(start, start + BLOCK) === after.slice(start, start + BLOCK)) start += BLOCK;
   while (start < shorter - end && before[start] === after[start]) start++;
   while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
   if (isInside(before, start) || isInside(after, start)) start--;

@@ -18,6 +18,7 @@ import { ProtocolError } from './errors.js';
  *   | { do: 'diverged', divergence: Divergence, error: ProtocolError } | { do: 'heal', ms: number, n: number }
  *   | { do: 'rejoin' } | { do: 'restart' }
  *   | { do: 'wait', ms: number, n: number }
+ *   | { do: 'taken', by: () => void }
  *   | { do: 'trouble', error: ProtocolError }} Effect
  */
 

@@ -128,8 +128,13 @@ export class Keeper {
 
   /** Private mode, a full disk: what waits is in memory only, as it would be without all this. @param {unknown} error */
   #giveUp(error) {
+    const keep = this.#keep;
     this.#keep = undefined;
     this.#shell.trouble(error);
+    if (!this.#release) return;
+    try { // what was written before would have a page after us count from there, with numbers that we go on to use
+      Promise.resolve(keep?.save(this.#key, { session: newSecret(), c: 1, seq: 0, epoch: undefined, ops: [], texts: [] })).catch(() => {});
+    } catch { /* it is full: nothing can be written at all */ }
   }
 
   /** Something may have changed: it is written soon. */

@@ -77,7 +77,10 @@ export class OpenTexts {
   replaced() { for (const { undo } of this.#texts.values()) undo.clear(); }
 
   /** @param {TextRefused} refused */
-  refused(refused) { this.#tell(refused, 'refused'); }
+  refused(refused) {
+    this.#texts.get(keyOf(refused.id, refused.field))?.undo.clear(); // a step of it would bring back what may not be
+    this.#tell(refused, 'refused');
+  }
 
   /** @param {TextGone} gone */
   gone(gone) {

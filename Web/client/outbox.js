@@ -98,8 +98,7 @@ export class Outbox {
   edit(id, field, delta, origin, taken) {
     return quietly(new Promise((resolve, reject) => {
       const effects = this.#replica.edit(id, field, delta, { resolve, reject }, this.#settings.now(), origin);
-      taken();
-      this.#shell.run(effects);
+      this.#shell.run([{ do: 'taken', by: taken }, ...effects]); // in its order among what others did
     }));
   }
 

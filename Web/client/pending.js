@@ -113,7 +113,7 @@ export class Pending {
    * @returns {{ command: PendingCommand, settled: PendingCommand[] }} settled: what has come to nothing, the command included
    */
   add(body, owner, since) {
-    const bytes = utf8.encode(JSON.stringify(body)).length;
+    const bytes = bytesOf(body);
     /** @type {PendingCommand} */
     const command = { body, ops: opsOf(body), bytes, owners: [owner], since, stage: 'queued', turn: 0 };
     const waiting = this.#coalesces ? this.#unsentOn(body) : [];
@@ -169,7 +169,7 @@ export class Pending {
 
   /** @param {PendingCommand} command @param {Command} body of the same entity @returns {boolean} false: that would be too much */
   #become(command, body) {
-    const bytes = utf8.encode(JSON.stringify(body)).length;
+    const bytes = bytesOf(body);
     const grown = bytes - command.bytes;
     if (grown > 0 && (bytes > COALESCED_BYTES_MAX || this.#bytes + grown > this.#maxBytes)) return false;
     this.#bytes += grown;
@@ -270,7 +270,7 @@ export class Pending {
     for (const command of mine) this.remove(command);
     this.#lastN = c - 1;
     for (const { n, epoch, since, body, text } of ops) {
-      const bytes = utf8.encode(JSON.stringify(body)).length;
+      const bytes = bytesOf(body);
       /** @type {PendingCommand} */
       const command = { n, epoch, since, body, ops: opsOf(body), bytes, owners: [NOBODY], stage: n === undefined ? 'queued' : 'sent', turn: 0 };
       if (text !== undefined && texts[text]) bases.set(command, texts[text]);
@@ -356,3 +356,6 @@ export function textKeyOf({ body, ops: [op] }) {
 
 /** @param {PendingCommand} command */
 function createdBy(command) { return command.ops.filter(op => op.type === 'create').map(op => op.entity); }
+
+/** What it takes of the queue's room. @param {Command} body */
+export function bytesOf(body) { return utf8.encode(JSON.stringify(body)).length; }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * @import { AckMessage, Command, Delta, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, WireEntity } from './types.js'
+ * @import { AckMessage, Command, Delta, Item, Joined, JsonObject, Kept, ProjectEvent, Reject, SnapshotPart, StateMessage, UpdateOp, WireEntity } from './types.js'
  * @import { Effect } from './effects.js'
  * @import { Owner, PendingCommand } from './pending.js'
  */
@@ -9,7 +9,7 @@ import { ackOf, trouble } from './effects.js';
 import { divided } from './divide.js';
 import { Endings } from './endings.js';
 import { opsOf } from './fold.js';
-import { idsOf, NOBODY, Pending, textKeyOf } from './pending.js';
+import { bytesOf, idsOf, Pending, textKeyOf } from './pending.js';
 import { editOf } from './text-field.js';
 import { TextEdits } from './text-edits.js';
 import { looksSame, Views } from './views.js';
@@ -144,17 +144,18 @@ export class Replica {
 
   /**
    * Takes an edit of a text, made for what is seen of it, which there must be; one that is too much for a message goes as several. Throws `QueueFullError`.
-   * @param {string} id @param {string} field @param {Delta} delta @param {Owner} owner of the last of them @param {number} now
+   * @param {string} id @param {string} field @param {Delta} delta @param {Owner} owner of all of them @param {number} now
    * @param {'local' | 'undo'} [origin] @returns {Effect[]}
    */
   edit(id, field, delta, owner, now, origin = 'local') {
-    const deltas = divided(delta);
-    if (deltas.length > 1) this.#pending.room(deltas.length, JSON.stringify(deltas).length);
+    /** @type {UpdateOp[]} */
+    const bodies = divided(delta).map(part => ({ type: 'update', entity: id, edit: { field, delta: part } }));
+    if (bodies.length > 1) this.#pending.room(bodies.length, bodies.reduce((sum, body) => sum + bytesOf(body), 0)); // all of it, or nothing
     /** @type {Effect[]} */
     const effects = [];
-    for (const [i, part] of deltas.entries()) {
-      const last = i === deltas.length - 1;
-      const { settled } = this.#pending.add({ type: 'update', entity: id, edit: { field, delta: part } }, last ? owner : NOBODY, now);
+    const part = { resolve() {}, reject: owner.reject };
+    for (const body of bodies) {
+      const { settled } = this.#pending.add(body, body === bodies.at(-1) ? owner : part, now);
       effects.push(...this.#endings.nothing(settled));
     }
     return [...this.#endings.changed([id], 'local'), { do: 'text', text: { id, field, delta, origin, seq: this.seq } }, ...effects];

@@ -40,6 +40,9 @@ export class Room {
   #pendingTold = 0;
   #lostTold = false;
   #keeper;
+  /** @type {Effect[]} */
+  #effects = [];
+  #isTelling = false;
 
   #seqTold = 0;
   /** @type {Checkpoints | undefined} */
@@ -235,38 +238,49 @@ export class Room {
     this.emitter.emit(`broadcast:${message.topic}`, message);
   }
 
-  /** @param {Effect[]} effects */
+  /** What a listener does meanwhile is told after what is being told: all hear everything in one order. @param {Effect[]} effects */
   #run(effects) {
-    for (const effect of effects) {
-      switch (effect.do) {
-        case 'settle': for (const owner of effect.command.owners) owner.resolve(effect.ack); break;
-        case 'fail': {
-          const { command: { n, body, owners }, error, reverted } = effect;
-          for (const owner of owners) { owner.failed?.(); owner.reject(error); }
-          if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error, reverted });
-          break;
-        }
-        case 'text': this.texts.changed(effect.text); this.emitter.emit('text', effect.text); break;
-        case 'textGone': this.texts.gone(effect.gone); this.emitter.emit('textGone', effect.gone); break;
-        case 'textRefused': this.texts.refused(effect.refused); this.emitter.emit('textRefused', effect.refused); break;
-        case 'change': this.#changes.add(effect.change); break;
-        case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
-        case 'event': this.#eventHappened(effect); break;
-        case 'snapshot': this.#snapshotTaken(effect); break;
-        case 'live': this.#live(effect); break;
-        case 'wait': this.#settings.schedule(() => this.#run(this.replica.release(effect.n)), effect.ms); break;
-        case 'diverged': this.#diverged(effect); break;
-        case 'heal': this.#heal(effect); break;
-        case 'rejoin': this.#session.rejoin(this); break;
-        case 'restart': this.#session.lose(1002, 'The events do not fit together.'); break;
-        case 'trouble': this.emitter.report(effect.error); break;
-      }
+    this.#effects.push(...effects);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) this.#do(effect);
+    } finally {
+      this.#isTelling = false;
     }
     this.#outbox.pump();
     this.#keeper.touched();
     this.#tellPending();
     this.#session.roomChanged();
     this.#indicator.refresh();
+  }
+
+  /** @param {Effect} effect */
+  #do(effect) {
+    switch (effect.do) {
+      case 'settle': for (const owner of effect.command.owners) owner.resolve(effect.ack); break;
+      case 'fail': {
+        const { command: { n, body, owners }, error, reverted } = effect;
+        for (const owner of owners) { owner.failed?.(); owner.reject(error); }
+        if (error instanceof RejectedError) this.emitter.emit('reject', { command: { ...body, n }, error, reverted });
+        break;
+      }
+      case 'text': this.texts.changed(effect.text); this.emitter.emit('text', effect.text); break;
+      case 'textGone': this.texts.gone(effect.gone); this.emitter.emit('textGone', effect.gone); break;
+      case 'textRefused': this.texts.refused(effect.refused); this.emitter.emit('textRefused', effect.refused); break;
+      case 'change': this.#changes.add(effect.change); break;
+      case 'conflict': this.emitter.emit('conflict', effect.conflict); break;
+      case 'event': this.#eventHappened(effect); break;
+      case 'snapshot': this.#snapshotTaken(effect); break;
+      case 'live': this.#live(effect); break;
+      case 'wait': this.#settings.schedule(() => this.#run(this.replica.release(effect.n)), effect.ms); break;
+      case 'diverged': this.#diverged(effect); break;
+      case 'heal': this.#heal(effect); break;
+      case 'rejoin': this.#session.rejoin(this); break;
+      case 'restart': this.#session.lose(1002, 'The events do not fit together.'); break;
+      case 'taken': effect.by(); break;
+      case 'trouble': this.emitter.report(effect.error); break;
+    }
   }
 
   /** @param {Effect & { do: 'snapshot' }} effect */

@@ -10,7 +10,7 @@ export function itemOf({ entity: id, kind, version, data }) {
   /** @type {{ [field: string]: TextField }} */ const texts = {};
   /** @type {JsonObject} */ const plain = {};
   for (const [field, value] of Object.entries(data)) {
-    const kept = isObject(value) && typeof value.$text === 'string' && typeof value.born === 'number' ? value : undefined;
+    const kept = isObject(value) && typeof value.$text === 'string' && Number.isSafeInteger(value.born) && Object.keys(value).length === 2 ? value : undefined;
     if (kept) texts[field] = { born: /** @type {number} */ (kept.born) };
     put(plain, field, kept ? /** @type {string} */ (kept.$text) : value);
   }

@@ -18,7 +18,7 @@ export class FakeTextArea extends EventTarget {
   get value() { return this.#value; }
   set value(value) {
     this.writes.push('value');
-    this.#value = value;
+    this.#value = value.replace(/\r\n?/g, '\n'); // elements know one line end
     this.selectionStart = this.selectionEnd = value.length; // as browsers do
     this.scrollTop = 0;
   }
@@ -26,7 +26,8 @@ export class FakeTextArea extends EventTarget {
   /** @param {string} text @param {number} from @param {number} to */
   setRangeText(text, from, to) {
     this.writes.push('range');
-    this.#value = this.#value.slice(0, from) + text + this.#value.slice(to);
+    if (to > this.#value.length) throw new RangeError('Beyond the end.');
+    this.#value = (this.#value.slice(0, from) + text + this.#value.slice(to)).replace(/\r\n?/g, '\n');
     this.selectionStart = Math.min(this.selectionStart, this.#value.length);
     this.selectionEnd = Math.min(this.selectionEnd, this.#value.length);
     this.scrollTop = 0; // some do
@@ -34,6 +35,9 @@ export class FakeTextArea extends EventTarget {
 
   /** @param {number} start @param {number} end @param {string} [direction] */
   setSelectionRange(start, end, direction = 'none') { Object.assign(this, { selectionStart: start, selectionEnd: end, selectionDirection: direction }); }
+
+  /** @param {string} name */
+  removeAttribute(name) { if (name === 'maxlength') this.maxLength = -1; }
 
   focus() { throw new Error('Nobody asked for the focus.'); }
 
