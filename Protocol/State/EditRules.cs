@@ -39,7 +39,7 @@ internal static class EditRules
         if (shared.Text.IsSplitBy(delta))
             return new(ErrorCode.Invalid, "The edit splits a character.", ErrorDetails.SplitsPair);
         var length = shared.Text.Length + (long)delta.Growth;
-        if (delta.Inserted > InsertedMax || length > int.MaxValue)
+        if (delta.Inserted > InsertedMax || length > int.MaxValue || (length > limits.TextUnits && delta.Growth > 0))
             return new(ErrorCode.TooLarge, "The text would be too long.");
         change = new(entity.Id, entity.Version, entity.Texts.NameOf(edit.Field), delta, (int)length);
         return null;

@@ -1,3 +1,4 @@
+using EventOnly.Protocol.Text;
 using EventOnly.Protocol.Wire;
 
 namespace EventOnly.Protocol.State;
@@ -13,7 +14,7 @@ public static class QueryMatch
         foreach (var (field, wanted) in query.Where)
         {
             // A field that is not there equals null.
-            if ((entity[field] ?? CanonicalValue.Null) != wanted)
+            if (entity.Texts[field] is { } text ? !IsSame(text, wanted) : (entity.Data[field] ?? CanonicalValue.Null) != wanted)
                 return false;
         }
         foreach (var (field, prefix) in query.Match)
@@ -41,6 +42,10 @@ public static class QueryMatch
         return false;
     }
 
+    /// <summary>A text may be long: its length says first whether it is worth a look.</summary>
+    private static bool IsSame(SharedText text, CanonicalValue wanted) =>
+        wanted.AsString() is { } units && units.Length == text.Text.Length && text.Text.ToString() == units;
+
     /// <summary>A text may be long: no more of it is looked at than the prefix needs.</summary>
     private static bool HasPrefix(SharedText text, string prefix) =>
         prefix.Length <= text.Text.Length && text.Text.Slice(0, prefix.Length).Equals(prefix, StringComparison.OrdinalIgnoreCase);
@@ -51,6 +56,9 @@ public static class QueryMatch
 /// <param name="descending">Of the field; ids ascend all the same.</param>
 public sealed class QueryOrder(string? sort, bool descending) : IComparer<Entity>
 {
+    /// <summary>Of a text so many units count, so that a place in the order is no longer than a message may be.</summary>
+    private const int TextUnits = 256;
+
     private const int NumberRank = 3;
     private const int StringRank = 4;
 
@@ -61,7 +69,18 @@ public sealed class QueryOrder(string? sort, bool descending) : IComparer<Entity
     public int Compare(Entity entity, QueryCursor after) =>
         Compare(Value(entity), entity.Id, sort is null ? CanonicalValue.Null : after.Value ?? CanonicalValue.Null, after.Entity);
 
-    private CanonicalValue Value(Entity entity) => sort is null ? CanonicalValue.Null : entity[sort] ?? CanonicalValue.Null;
+    private CanonicalValue Value(Entity entity)
+    {
+        if (sort is null)
+            return CanonicalValue.Null;
+        return entity.Texts[sort] is { } text ? CanonicalValue.Of(Begin(text.Text)) : entity.Data[sort] ?? CanonicalValue.Null;
+    }
+
+    private static string Begin(TextBuffer text)
+    {
+        var units = Math.Min(text.Length, TextUnits);
+        return text.Slice(0, units > 0 && units < text.Length && char.IsHighSurrogate(text[units - 1]) ? units - 1 : units);
+    }
 
     private int Compare(CanonicalValue a, string aId, CanonicalValue b, string bId)
     {

@@ -89,7 +89,7 @@ internal ref struct FrameScan
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             var ofDelta = int.MaxValue; // the parts of an edit have a bound of their own
-            SkipValue(ref reader, _limits, ref known && property == Property.Edit ? ref ofDelta : ref keysLeft);
+            SkipValue(ref reader, _limits, ref known && property == Property.Edit ? ref ofDelta : ref keysLeft, mayEdit: known && property == Property.Command);
             var length = (int)reader.BytesConsumed - start;
             if (known)
             {
@@ -120,7 +120,8 @@ internal ref struct FrameScan
         return s_byName.TryGetValue(name[..reader.CopyString(name)], out property);
     }
 
-    private static void SkipValue(ref Utf8JsonReader reader, WireLimits limits, ref int keysLeft)
+    /// <param name="mayEdit">Whether it is a command, in which the parts of an edit do not count.</param>
+    private static void SkipValue(ref Utf8JsonReader reader, WireLimits limits, ref int keysLeft, bool mayEdit = false)
     {
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
             return;
@@ -131,6 +132,11 @@ internal ref struct FrameScan
                 throw new BadFrameException(ErrorCode.Invalid, ErrorDetails.TooDeep, "The message is nested too deeply.");
             if (reader.TokenType == JsonTokenType.PropertyName && --keysLeft < 0)
                 throw BadFrameException.TooLarge("The message has too many keys.");
+            if (mayEdit && reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == outer + 1 && reader.ValueTextEquals("edit"u8) && reader.Read())
+            {
+                var ofDelta = int.MaxValue;
+                SkipValue(ref reader, limits, ref ofDelta);
+            }
         }
         while (reader.Read() && reader.CurrentDepth > outer);
     }

@@ -14,6 +14,9 @@ internal sealed class Project
     /// <summary>Rejects that carry the entity may fill half of a mailbox; beyond that they come without it.</summary>
     private const int CurrentPart = 2;
 
+    /// <summary>Larger entities, as their texts make them, are not encoded for somebody who was refused.</summary>
+    private const int CurrentBytesMax = 256 * 1024;
+
     /// <summary>Memory of an entity, of a session and of a project besides their data, about.</summary>
     private const int EntityBytes = 400, SessionBytes = 150, OwnBytes = 4 * 1024;
 
@@ -301,7 +304,7 @@ internal sealed class Project
 
     private void Reject(Member from, long n, Refusal refusal)
     {
-        if (refusal.Current is not null && from.Mailbox.TryPost(FrameScratch.Of(new ServerMessage.Reject(_id, n, refusal)), CurrentPart))
+        if (refusal.Current is { Bytes: <= CurrentBytesMax } && from.Mailbox.TryPost(FrameScratch.Of(new ServerMessage.Reject(_id, n, refusal)), CurrentPart))
             Touched.Add(from);
         else
             Post(from, new ServerMessage.Reject(_id, n, refusal with { Current = null }));

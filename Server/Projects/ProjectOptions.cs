@@ -99,7 +99,7 @@ public sealed class ProjectOptions
     [Range(0, 64L * 1024 * 1024 * 1024)]
     public long TextWindowsBytesMax { get; set; } = StateLimits.Default.TextWindowsBytes;
 
-    /// <summary>Steps of deltas that one edit may take to be transformed, some 10 ns each, in which the project does nothing else. One that would take more is
+    /// <summary>Steps of deltas that one edit may take to be transformed, in which the project does nothing else. One that would take more is
     /// answered with <c>rebase</c>.</summary>
     [Range(1000, 100_000_000)]
     public int TransformStepsMax { get; set; } = StateLimits.Default.TransformSteps;

@@ -167,9 +167,9 @@ class Resident {
   #editor(field) {
     const open = this.#editors.get(field);
     if (open || /** @type {any} */ (this.#client.store.get(SHEET))?.texts?.[field] === undefined) return open;
-    const text = this.#client.text(SHEET, field);
+    const text = /** @type {any} */ (this.#client.text(SHEET, field)); // the built class and its source are two types
     const editor = { text, shown: text.value };
-    text.on('change', ({ delta }) => { editor.shown = apply(editor.shown, delta); });
+    text.on('change', (/** @type {any} */ { delta }) => { editor.shown = apply(editor.shown, delta); });
     text.on('gone', () => { this.#editors.delete(field); });
     this.#editors.set(field, editor);
     return editor;

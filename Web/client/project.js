@@ -11,6 +11,7 @@
  * @import { Told } from './emitter.js'
  */
 import { live } from './live.js';
+import { placeOf } from './query-match.js';
 import { restoring } from './restore.js';
 import { itemOf } from './text-marker.js';
 
@@ -306,5 +307,5 @@ export class Project {
 /** Where the next page starts. @param {ItemOf<AnyKinds> | { entity: string, value?: Json }} after @param {string} [sort] */
 function cursor(after, sort) {
   if ('entity' in after) return after;
-  return { entity: after.id, value: sort && after.data[sort.replace(/^-/, '')] };
+  return { entity: after.id, value: sort && placeOf(after, sort.replace(/^-/, '')) };
 }

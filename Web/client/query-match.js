@@ -3,6 +3,8 @@
 import { canonical } from './canonical.js';
 
 const utf8 = new TextEncoder();
+/** Of a text so many units count in an order. */
+const TEXT_UNITS = 256;
 /** Letters that the server does not take for others, though their capitals would be ASCII. */
 const OWN_CASE = new Set(['ı', 'ſ']);
 
@@ -22,7 +24,13 @@ export function matches(item, { kind, where = {}, match = {} }) {
 export function orderOf(sort) {
   const field = sort?.replace(/^-/, '');
   const sign = sort?.startsWith('-') ? -1 : 1;
-  return (a, b) => (field === undefined ? 0 : sign * compare(valueOf(a, field), valueOf(b, field))) || compareTexts(a.id, b.id);
+  return (a, b) => (field === undefined ? 0 : sign * compare(placeOf(a, field), placeOf(b, field))) || compareTexts(a.id, b.id);
+}
+
+/** What an entity is sorted by: of a text its begin, so that a place in the order is no longer than a message may be. @param {Item} item @param {string} field @returns {Json} */
+export function placeOf(item, field) {
+  const value = valueOf(item, field);
+  return item.texts?.[field] && typeof value === 'string' ? value.slice(0, TEXT_UNITS).replace(value.length > TEXT_UNITS ? /[\ud800-\udbff]$/ : '', '') : value;
 }
 
 /** A field that is not there equals null. @param {Item} item @param {string} field @returns {Json} */

@@ -223,7 +223,7 @@
  * An entity of one of the kinds, or of this one.
  * @template App
  * @template {keyof App} [K=keyof App]
- * @typedef {{ [Kind in K & string]: { id: string, kind: Kind, version: number, data: App[Kind] } }[K & string]} ItemOf
+ * @typedef {{ [Kind in K & string]: { id: string, kind: Kind, version: number, data: App[Kind], texts?: { readonly [field: string]: { readonly born: number } } } }[K & string]} ItemOf
  */
 
 /**
