@@ -90,6 +90,7 @@ test('A snapshot leaves only the carets that were told of its very moment', () =
   carets.tell('b', caret(5, 10), 0);
   carets.tell('c', caret(6, 20), 0);
   carets.edited({ seq: 11, session: 'a', n: 1, delta: [{ insert: 'xx' }] }, 0);
+  carets.at(20);
   carets.replaced(20);
   assert.deepEqual(places(carets), [['c', 6, 6]]);
   carets.replaced(18, 20);
@@ -136,6 +137,7 @@ test('Ours is told with what it refers to, and not while more than one edit is u
   clock.advance(50);
   assert.deepEqual(said()[1], caret(2, 10, 1));
   assert.deepEqual(carets.all.map(({ name, anchor, head }) => [name, anchor, head]), [['bob', 6, 6]]);
+  assert.equal(carets.all[0].told, clock.now() - 100, 'what we write moves his caret, but he has not');
   text.insert(1, 'y');
   carets.set({ anchor: 3, head: 3 });
   clock.advance(50);
@@ -210,11 +212,11 @@ test('Our caret is told once more in the pause after our last edit has come, and
 
 test('After a refusal our caret is told once more: what it was told with never comes', () => {
   const { carets, clock, socket, text, said } = aToldCaret();
-  text.insert(2, 'x').catch(() => {});
-  carets.set({ anchor: 3, head: 3 });
+  text.insert(4, 'x').catch(() => {});
+  carets.set({ anchor: 1, head: 1 });
   clock.advance(100);
-  assert.deepEqual(said()[1], caret(3, 10, 1));
+  assert.deepEqual(said()[1], caret(1, 10, 1));
   socket.hear({ type: 'reject', project: 'apollo', n: 1, code: 'forbidden', message: 'No.', retryable: false });
   clock.advance(100);
-  assert.deepEqual(said()[2], caret(2, 10));
+  assert.deepEqual(said()[2], caret(1, 10));
 });

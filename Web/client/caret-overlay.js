@@ -34,7 +34,7 @@ export class CaretOverlay {
   #mirror;
   #text;
   #frame = 0;
-  /** Where each was drawn last, and since when. @type {Map<string, { at: string, since: number }>} */
+  /** What of each was drawn last, and since when: only what its owner does shows the name. @type {Map<string, { told: number, since: number }>} */
   #moved = new Map();
   #off;
   #end = new AbortController();
@@ -66,7 +66,7 @@ export class CaretOverlay {
   }
 
   /** Draws with the next frame, however often it is asked for. */
-  draw() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
+  draw() { if (!this.#end.signal.aborted) this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
 
   remove() {
     if (this.#frame) cancelAnimationFrame(this.#frame);
@@ -101,7 +101,8 @@ export class CaretOverlay {
   }
 
   /** @param {SeenCaret} caret */
-  #paintOne({ session, name, colour, anchor, head }) {
+  #paintOne({ session, name, colour, anchor, head, told }) {
+    const since = this.#since(session, told);
     const frame = this.#layer.getBoundingClientRect();
     const range = this.#layer.ownerDocument.createRange();
     const end = this.#text.data.length - 2;
@@ -117,7 +118,8 @@ export class CaretOverlay {
     const bar = this.#box({ left: place.x - frame.left - 1, top: place.top - frame.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
     bar.dataset.session = session;
     bar.style.pointerEvents = 'auto';
-    this.#flag(bar, session, name, colour, `${anchor} ${head}`);
+    bar.addEventListener('mousedown', event => event.preventDefault()); // it would take the focus from who writes
+    this.#flag(bar, session, name, colour, since);
   }
 
   /** @param {{ left: number, top: number, width: number, height: number }} place @param {string} colour @param {string} opacity @param {string} className */
@@ -129,17 +131,23 @@ export class CaretOverlay {
     return box;
   }
 
-  /** @param {HTMLElement} bar @param {string} session @param {string} name @param {string} colour @param {string} at */
-  #flag(bar, session, name, colour, at) {
-    const now = performance.now();
+  /** Since when its name may stand there. @param {string} session @param {number} told */
+  #since(session, told) {
     const last = this.#moved.get(session);
-    const since = last?.at === at ? last.since : now;
-    this.#moved.set(session, { at, since });
+    if (last?.told === told) return last.since;
+    const since = performance.now();
+    this.#moved.set(session, { told, since });
+    setTimeout(() => this.draw(), FLAG_MS);
+    return since;
+  }
+
+  /** @param {HTMLElement} bar @param {string} session @param {string} name @param {string} colour @param {number} since */
+  #flag(bar, session, name, colour, since) {
     const flag = this.#layer.ownerDocument.createElement('span');
     flag.className = 'eo-caret-name';
     flag.textContent = this.#label?.(session) ?? name;
     Object.assign(flag.style, { position: 'absolute', left: '0', top: parseFloat(bar.style.top) < 16 ? '100%' : '-1.3em', padding: '0 4px', font: '12px/1.3 system-ui, sans-serif', whiteSpace: 'nowrap',
-      color: '#fff', background: colour });
+      color: '#fff', background: colour, pointerEvents: 'none' }); // it lies over letters that somebody may want to click at
     const show = (/** @type {boolean} */ is) => {
       flag.hidden = !is;
       if (is && parseFloat(bar.style.left) + flag.offsetWidth > this.#element.clientWidth) Object.assign(flag.style, { left: 'auto', right: '0' }); // else it would be cut off
@@ -147,7 +155,6 @@ export class CaretOverlay {
     bar.addEventListener('mouseenter', () => show(true));
     bar.addEventListener('mouseleave', () => show(false));
     bar.append(flag);
-    show(now - since < FLAG_MS);
-    if (since === now) setTimeout(() => this.draw(), FLAG_MS);
+    show(performance.now() - since < FLAG_MS);
   }
 }

@@ -14,7 +14,7 @@ const PAUSE_MS = 1000;
  * @typedef {{ seq: number, sync: string, presence: Pick<Presence, 'others' | 'stale' | 'set'>, on: Project<any>['on'] }} CaretProject a client, or what `join` gives
  * @typedef {Pick<SharedText, 'id' | 'field' | 'gone' | 'length' | 'mark' | 'place' | 'on'>} CaretText what `client.text` gives
  */
-/** @typedef {{ session: string, name: string, colour: string, anchor: number, head: number }} SeenCaret in the text as it is seen here */
+/** @typedef {{ session: string, name: string, colour: string, anchor: number, head: number, told: number }} SeenCaret in the text as it is seen here; `told` when its owner moved it or wrote, ms */
 
 /** Carets in one text: ours is told to the others by presence, theirs are followed through all that is written. */
 export class TextCarets {
@@ -78,10 +78,10 @@ export class TextCarets {
     if (this.#project.sync === 'offline' || this.#project.presence.stale || this.#text.gone) return [];
     const users = new Map(this.#project.presence.others.map(({ session, user }) => [session, user.name]));
     const place = (/** @type {number} */ at, /** @type {number} */ assoc) => Math.min(this.#text.place(at, assoc), this.#text.length);
-    return this.#carets.all(this.#now()).filter(([session]) => users.has(session)).map(([session, { anchor, head }]) => {
+    return this.#carets.all(this.#now()).filter(([session]) => users.has(session)).map(([session, { anchor, head, told }]) => {
       const name = String(users.get(session));
       const [from, to] = anchor < head ? [1, -1] : anchor > head ? [-1, 1] : [-1, -1];
-      return { session, name, colour: colourOf(name), anchor: place(anchor, from), head: place(head, to) };
+      return { session, name, colour: colourOf(name), anchor: place(anchor, from), head: place(head, to), told };
     });
   }
 
