@@ -54,7 +54,6 @@ export class CaretOverlay {
     Object.assign(this.#mirror.style, { position: 'absolute', top: '0', left: '0', visibility: 'hidden', borderStyle: 'solid', borderColor: 'transparent' });
     this.#text = this.#mirror.appendChild(page.createTextNode(''));
     this.#layer.append(this.#mirror);
-    element.after(this.#layer);
     const { signal } = this.#end;
     for (const type of ['input', 'scroll']) element.addEventListener(type, () => this.draw(), { signal, passive: true });
     page.defaultView?.addEventListener('resize', () => this.draw(), { signal });
@@ -80,7 +79,9 @@ export class CaretOverlay {
     const seen = showCarets() ? this.#carets.all : [];
     for (const old of [...this.#layer.children]) if (old !== this.#mirror) old.remove();
     for (const session of [...this.#moved.keys()]) if (!seen.some(caret => caret.session === session)) this.#moved.delete(session);
-    if (seen.length === 0) return;
+    if (!this.#element.isConnected) this.#layer.remove();
+    if (seen.length === 0 || !this.#element.isConnected) return;
+    if (this.#layer.parentNode !== this.#element.parentNode) this.#element.after(this.#layer); // it may have come into the page, or to another place in it, since
     this.#measure();
     for (const caret of seen) this.#paintOne(caret);
   }
@@ -93,9 +94,11 @@ export class CaretOverlay {
       clipPath: `inset(${clientTop}px ${offsetWidth - clientLeft - clientWidth}px ${offsetHeight - clientTop - clientHeight}px ${clientLeft}px)` });
     for (const name of METRICS) /** @type {any} */ (this.#mirror.style)[name] = /** @type {any} */ (styles)[name];
     const isLine = this.#element.tagName === 'INPUT';
-    const bars = offsetWidth - clientWidth - parseFloat(styles.borderLeftWidth || '0') - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
+    const border = parseFloat(styles.borderLeftWidth || '0');
+    const bars = offsetWidth - clientWidth - border - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
+    const barLeft = Math.trunc(clientLeft - border); // where the text runs from the right the bar may stand on the left
     Object.assign(this.#mirror.style, { width: isLine ? 'auto' : styles.boxSizing === 'border-box' ? `${offsetWidth - bars}px` : `${parseFloat(styles.width) - bars}px`,
-      whiteSpace: isLine ? 'pre' : 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word', transform: `translate(${-scrollLeft}px, ${-scrollTop}px)` });
+      left: `${barLeft}px`, whiteSpace: isLine ? 'pre' : styles.whiteSpace || 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word', transform: `translate(${-scrollLeft}px, ${-scrollTop}px)` });
     const shown = `${value}\n\u200b`; // so that the end has a place, in whichever line it is
     if (this.#text.data !== shown) this.#text.data = shown;
   }
