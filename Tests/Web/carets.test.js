@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Carets, caretIn, colourOf } from '../../Web/client/carets.js';
 import { TextCarets } from '../../Web/client/text-carets.js';
+import { isNear } from '../../Web/client/caret-overlay.js';
 import { aConnectedClient, event, own } from './support/given.js';
 
 const BOB = 'Bd81mPqz0LsVn6XtRk3JwA';
@@ -110,6 +111,13 @@ test('A caret that is told once more where it is has not moved; one whose author
   assert.deepEqual(told(carets), [400]);
   carets.edited({ seq: 12, session: 'b', n: 1, delta: [{ retain: 6 }, { insert: 'y' }] }, 500);
   assert.deepEqual(told(carets), [500]);
+});
+
+test('What is drawn is what is seen, or is no further away than the element is large', () => {
+  const frame = { left: 10, top: 10, width: 100, height: 50 };
+  const near = (/** @type {number} */ left, /** @type {number} */ top) => isNear({ left, top, width: 5, height: 20 }, frame);
+  assert.deepEqual([near(20, 20), near(20, 110), near(20, -60), near(210, 20), near(-95, 20)], [true, true, true, true, true]);
+  assert.deepEqual([near(20, 111), near(20, -61), near(211, 20), near(-96, 20)], [false, false, false, false]);
 });
 
 test('Every colour bears white letters', () => {
