@@ -23,6 +23,15 @@ export function showCarets(wanted) {
 }
 
 /**
+ * Is something within a frame, or so near that it may be scrolled into it before it is drawn anew? A selection of a whole book has more lines than a page bears.
+ * @param {{ left: number, top: number, width: number, height: number }} place @param {{ left: number, top: number, width: number, height: number }} frame
+ */
+export function isNear(place, frame) {
+  const isWithin = (/** @type {number} */ from, /** @type {number} */ length, /** @type {number} */ start, /** @type {number} */ room) => from + length >= start - room && from <= start + 2 * room;
+  return isWithin(place.left, place.width, frame.left, frame.width) && isWithin(place.top, place.height, frame.top, frame.height);
+}
+
+/**
  * Draws others' carets and selections over a text area: a mirror of it, with the same letters at the same places, tells where. Nobody is kept from
  * reading: a name is shown for three seconds after a move, and while the mouse is over the caret.
  */
@@ -31,10 +40,14 @@ export class CaretOverlay {
   #carets;
   #label;
   #layer;
+  /** All that moves with the letters. */
+  #sheet;
   #mirror;
+  /** Where the element was scrolled when it was drawn. */
+  #drawnAt = { left: 0, top: 0 };
   #text;
   #frame = 0;
-  /** Where each was drawn last, and since when. @type {Map<string, { at: string, since: number }>} */
+  /** What of each was drawn last, and since when: only what its owner does shows the name. @type {Map<string, { told: number, since: number }>} */
   #moved = new Map();
   #off;
   #end = new AbortController();
@@ -50,13 +63,15 @@ export class CaretOverlay {
     this.#layer.setAttribute('aria-hidden', 'true');
     this.#layer.className = 'eo-carets';
     Object.assign(this.#layer.style, { position: 'absolute', overflow: 'hidden', pointerEvents: 'none' });
+    this.#sheet = this.#layer.appendChild(page.createElement('div'));
+    Object.assign(this.#sheet.style, { position: 'absolute', inset: '0' });
     this.#mirror = page.createElement('div');
     Object.assign(this.#mirror.style, { position: 'absolute', top: '0', left: '0', visibility: 'hidden', borderStyle: 'solid', borderColor: 'transparent' });
     this.#text = this.#mirror.appendChild(page.createTextNode(''));
-    this.#layer.append(this.#mirror);
-    element.after(this.#layer);
+    this.#sheet.append(this.#mirror);
     const { signal } = this.#end;
-    for (const type of ['input', 'scroll']) element.addEventListener(type, () => this.draw(), { signal, passive: true });
+    element.addEventListener('input', () => this.draw(), { signal, passive: true });
+    element.addEventListener('scroll', () => this.#scroll(), { signal, passive: true });
     page.defaultView?.addEventListener('resize', () => this.draw(), { signal });
     page.fonts?.addEventListener?.('loadingdone', () => this.draw(), { signal });
     this.#sizes = typeof ResizeObserver === 'function' ? new ResizeObserver(() => this.draw()) : undefined;
@@ -66,7 +81,7 @@ export class CaretOverlay {
   }
 
   /** Draws with the next frame, however often it is asked for. */
-  draw() { this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
+  draw() { if (!this.#end.signal.aborted) this.#frame ||= requestAnimationFrame(() => { this.#frame = 0; this.#paint(); }); }
 
   remove() {
     if (this.#frame) cancelAnimationFrame(this.#frame);
@@ -76,48 +91,67 @@ export class CaretOverlay {
     this.#layer.remove();
   }
 
+  /** What is drawn goes along; only far from where it was drawn there is something else to be seen. */
+  #scroll() {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.#element;
+    this.#sheet.style.transform = `translate(${-scrollLeft}px, ${-scrollTop}px)`;
+    if (Math.abs(scrollLeft - this.#drawnAt.left) > clientWidth || Math.abs(scrollTop - this.#drawnAt.top) > clientHeight) this.draw();
+  }
+
   #paint() {
     const seen = showCarets() ? this.#carets.all : [];
-    for (const old of [...this.#layer.children]) if (old !== this.#mirror) old.remove();
+    for (const old of [...this.#sheet.children]) if (old !== this.#mirror) old.remove();
     for (const session of [...this.#moved.keys()]) if (!seen.some(caret => caret.session === session)) this.#moved.delete(session);
-    if (seen.length === 0) return;
+    if (!this.#element.isConnected) this.#layer.remove();
+    if (seen.length === 0 || !this.#element.isConnected) return;
+    if (this.#layer.parentNode !== this.#element.parentNode) this.#element.after(this.#layer); // it may have come into the page, or to another place in it, since
     this.#measure();
+    this.#scroll();
     for (const caret of seen) this.#paintOne(caret);
   }
 
   /** Lays the layer over the element, and the mirror where its letters are. */
   #measure() {
-    const { offsetLeft, offsetTop, offsetWidth, offsetHeight, clientWidth, clientHeight, clientLeft, clientTop, scrollLeft, scrollTop, value } = this.#element;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight, clientWidth, clientHeight, clientLeft, clientTop, scrollLeft: left, scrollTop: top, value } = this.#element;
+    this.#drawnAt = { left, top };
     const styles = getComputedStyle(this.#element);
     Object.assign(this.#layer.style, { left: `${offsetLeft}px`, top: `${offsetTop}px`, width: `${offsetWidth}px`, height: `${offsetHeight}px`,
       clipPath: `inset(${clientTop}px ${offsetWidth - clientLeft - clientWidth}px ${offsetHeight - clientTop - clientHeight}px ${clientLeft}px)` });
     for (const name of METRICS) /** @type {any} */ (this.#mirror.style)[name] = /** @type {any} */ (styles)[name];
     const isLine = this.#element.tagName === 'INPUT';
-    const bars = offsetWidth - clientWidth - parseFloat(styles.borderLeftWidth || '0') - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
+    const border = parseFloat(styles.borderLeftWidth || '0');
+    const bars = offsetWidth - clientWidth - border - parseFloat(styles.borderRightWidth || '0'); // a scroll bar takes its room from the letters
+    const barLeft = Math.trunc(clientLeft - border); // where the text runs from the right the bar may stand on the left
     Object.assign(this.#mirror.style, { width: isLine ? 'auto' : styles.boxSizing === 'border-box' ? `${offsetWidth - bars}px` : `${parseFloat(styles.width) - bars}px`,
-      whiteSpace: isLine ? 'pre' : 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word', transform: `translate(${-scrollLeft}px, ${-scrollTop}px)` });
+      left: `${barLeft}px`, whiteSpace: isLine ? 'pre' : styles.whiteSpace || 'pre-wrap', overflowWrap: isLine ? 'normal' : 'break-word' });
     const shown = `${value}\n\u200b`; // so that the end has a place, in whichever line it is
     if (this.#text.data !== shown) this.#text.data = shown;
   }
 
   /** @param {SeenCaret} caret */
-  #paintOne({ session, name, colour, anchor, head }) {
-    const frame = this.#layer.getBoundingClientRect();
+  #paintOne({ session, name, colour, anchor, head, told }) {
+    const since = this.#since(session, told);
+    const [frame, sheet] = [this.#layer.getBoundingClientRect(), this.#sheet.getBoundingClientRect()];
     const range = this.#layer.ownerDocument.createRange();
     const end = this.#text.data.length - 2;
     const [from, to, at] = [Math.min(anchor, head, end), Math.min(Math.max(anchor, head), end), Math.min(head, end)];
     range.setStart(this.#text, from);
     range.setEnd(this.#text, to);
-    if (from < to) for (const { left, top, width, height } of range.getClientRects()) this.#box({ left: left - frame.left, top: top - frame.top, width, height }, colour, '0.25', 'eo-selection');
+    if (from < to) {
+      for (const rect of [...range.getClientRects()].filter(rect => isNear(rect, frame))) {
+        this.#box({ left: rect.left - sheet.left, top: rect.top - sheet.top, width: rect.width, height: rect.height }, colour, '0.25', 'eo-selection');
+      }
+    }
     const styles = getComputedStyle(this.#mirror);
     const box = this.#mirror.getBoundingClientRect();
     const [left, right] = [box.left + parseFloat(styles.borderLeftWidth) + parseFloat(styles.paddingLeft), box.right - parseFloat(styles.borderRightWidth) - parseFloat(styles.paddingRight)];
     const place = caretPlace(this.#text, at, { left, right }, styles.direction === 'rtl');
-    if (!place) return;
-    const bar = this.#box({ left: place.x - frame.left - 1, top: place.top - frame.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
+    if (!place || !isNear({ left: place.x, top: place.top, width: 0, height: place.height }, frame)) return;
+    const bar = this.#box({ left: place.x - sheet.left - 1, top: place.top - sheet.top, width: 2, height: place.height }, colour, '1', 'eo-caret');
     bar.dataset.session = session;
     bar.style.pointerEvents = 'auto';
-    this.#flag(bar, session, name, colour, `${anchor} ${head}`);
+    bar.addEventListener('mousedown', event => event.preventDefault()); // it would take the focus from who writes
+    this.#flag(bar, session, name, colour, since);
   }
 
   /** @param {{ left: number, top: number, width: number, height: number }} place @param {string} colour @param {string} opacity @param {string} className */
@@ -125,29 +159,37 @@ export class CaretOverlay {
     const box = this.#layer.ownerDocument.createElement('div');
     box.className = className;
     Object.assign(box.style, { position: 'absolute', left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px`, background: colour, opacity });
-    this.#layer.append(box);
+    this.#sheet.append(box);
     return box;
   }
 
-  /** @param {HTMLElement} bar @param {string} session @param {string} name @param {string} colour @param {string} at */
-  #flag(bar, session, name, colour, at) {
-    const now = performance.now();
+  /** Since when its name may stand there. @param {string} session @param {number} told */
+  #since(session, told) {
     const last = this.#moved.get(session);
-    const since = last?.at === at ? last.since : now;
-    this.#moved.set(session, { at, since });
+    if (last?.told === told) return last.since;
+    const since = performance.now();
+    this.#moved.set(session, { told, since });
+    setTimeout(() => this.draw(), FLAG_MS);
+    return since;
+  }
+
+  /** @param {HTMLElement} bar @param {string} session @param {string} name @param {string} colour @param {number} since */
+  #flag(bar, session, name, colour, since) {
     const flag = this.#layer.ownerDocument.createElement('span');
     flag.className = 'eo-caret-name';
     flag.textContent = this.#label?.(session) ?? name;
-    Object.assign(flag.style, { position: 'absolute', left: '0', top: parseFloat(bar.style.top) < 16 ? '100%' : '-1.3em', padding: '0 4px', font: '12px/1.3 system-ui, sans-serif', whiteSpace: 'nowrap',
-      color: '#fff', background: colour });
+    Object.assign(flag.style, { position: 'absolute', left: '0', padding: '0 4px', font: '12px/1.3 system-ui, sans-serif', whiteSpace: 'nowrap',
+      color: '#fff', background: colour, pointerEvents: 'none' }); // it lies over letters that somebody may want to click at
     const show = (/** @type {boolean} */ is) => {
       flag.hidden = !is;
-      if (is && parseFloat(bar.style.left) + flag.offsetWidth > this.#element.clientWidth) Object.assign(flag.style, { left: 'auto', right: '0' }); // else it would be cut off
+      if (!is) return;
+      const [at, frame] = [bar.getBoundingClientRect(), this.#layer.getBoundingClientRect()];
+      flag.style.top = at.top - frame.top < 16 ? '100%' : '-1.3em';
+      if (at.left - frame.left + flag.offsetWidth > this.#element.clientWidth) Object.assign(flag.style, { left: 'auto', right: '0' }); // else it would be cut off
     };
     bar.addEventListener('mouseenter', () => show(true));
     bar.addEventListener('mouseleave', () => show(false));
     bar.append(flag);
-    show(now - since < FLAG_MS);
-    if (since === now) setTimeout(() => this.draw(), FLAG_MS);
+    show(performance.now() - since < FLAG_MS);
   }
 }

@@ -10,7 +10,7 @@ const EDITS_MAX = 256;
 /**
  * A caret as it is told: in the author's view after the journal up to `seq` and his own edit `n`, 0: none under way.
  * @typedef {{ entity: string, field: string, anchor: number, head: number, seq: number, n: number }} ToldCaret
- * @typedef {{ anchor: number, head: number, told: number }} Caret in the confirmed text; `told` when it was heard of, ms
+ * @typedef {{ anchor: number, head: number, told: number }} Caret in the confirmed text; `told` when it was heard that it moved, or its author wrote, ms
  * @typedef {{ seq: number, session: string, n: number, delta: Delta }} EditHappened
  */
 
@@ -22,22 +22,21 @@ export class Carets {
   #carets = new Map();
   /** What was told of a moment that has not come here yet. @type {Map<string, { told: ToldCaret, now: number }>} */
   #early = new Map();
-  /** What was told last, as JSON: presence repeats it with everything else. @type {Map<string, string>} */
+  /** What was told last: presence repeats it with everything else. @type {Map<string, { told: ToldCaret, now: number }>} */
   #heard = new Map();
   /** @type {EditHappened[]} */
   #edits = [];
-  /** The last number of each session that has come. @type {Map<string, number>} */
-  #numbers = new Map();
+  /** All edits after this seq are remembered: what was told from before it has no place here. */
+  #knownFrom;
 
   /** @param {number} seq where the replica stands */
-  constructor(seq) { this.seq = seq; }
+  constructor(seq) { this.seq = this.#knownFrom = seq; }
 
   /** Somebody tells where his caret is; nothing: it is not in this text. @param {string} session @param {ToldCaret | undefined} told @param {number} now ms */
   tell(session, told, now) {
-    const text = JSON.stringify(told);
-    if (this.#heard.get(session) === text) return;
     if (!told) return this.leave(session);
-    this.#heard.set(session, /** @type {string} */ (text));
+    if (JSON.stringify(this.#heard.get(session)?.told) === JSON.stringify(told)) return;
+    this.#heard.set(session, { told, now });
     this.#early.set(session, { told, now });
     this.#settle(session);
   }
@@ -47,15 +46,26 @@ export class Carets {
     for (const map of [this.#carets, this.#early, this.#heard]) map.delete(session);
   }
 
-  /** An edit of the text happened. @param {EditHappened} edit */
-  edited(edit) {
+  /**
+   * A snapshot took the place of what there was: the way from the old text to this one is not known.
+   * @param {number} seq @param {number} [toldUntil] the events up to it are not told once more, though the snapshot is older
+   */
+  replaced(seq, toldUntil = seq) {
+    this.#edits = [];
+    this.#carets.clear();
+    this.#early = new Map(this.#heard); // what was told of this very moment still stands
+    this.#knownFrom = Math.max(seq, toldUntil);
+    this.at(seq);
+  }
+
+  /** An edit of the text happened. @param {EditHappened} edit @param {number} now ms */
+  edited(edit, now) {
     this.#edits.push(edit);
-    if (this.#edits.length > EDITS_MAX) this.#edits.shift();
-    this.#numbers.set(edit.session, edit.n);
+    if (this.#edits.length > EDITS_MAX) this.#knownFrom = /** @type {EditHappened} */ (this.#edits.shift()).seq;
     for (const [session, caret] of this.#carets) this.#carets.set(session, moved(caret, edit.delta));
     const mine = this.#carets.get(edit.session);
     const end = endOf(edit.delta);
-    if (mine && end !== undefined) this.#carets.set(edit.session, { ...mine, anchor: end, head: end }); // who writes has his caret there
+    if (mine && end !== undefined) this.#carets.set(edit.session, { anchor: end, head: end, told: now }); // who writes has his caret there
   }
 
   /** We stand at a seq now; what was told of it can be shown. @param {number} seq */
@@ -67,24 +77,29 @@ export class Carets {
   /** @param {string} session */
   #settle(session) {
     const { told, now } = /** @type {{ told: ToldCaret, now: number }} */ (this.#early.get(session));
-    if (told.seq > this.seq || told.n > 0 && (this.#numbers.get(session) ?? 0) < told.n) return;
+    if (told.seq < this.#knownFrom) return void this.#early.delete(session); // any place would be a wrong one
+    const edit = told.n > 0 ? this.#edits.find(({ session: by, n }) => by === session && n >= told.n) : undefined; // after `told.seq`, or it would not be under way
+    if (told.seq > this.seq || told.n > 0 && !edit) return;
     this.#early.delete(session);
-    const own = told.n > 0 ? this.#edits.find(edit => edit.session === session && edit.n === told.n)?.seq ?? told.seq : told.seq;
+    const own = edit?.n === told.n ? edit.seq : told.seq;
     let caret = { anchor: told.anchor, head: told.head, told: now };
     for (const { seq, delta, n, session: by } of this.#edits) {
       if (seq > told.seq && !(by === session && n <= told.n && seq <= own)) caret = moved(caret, delta);
     }
-    this.#carets.set(session, caret);
+    const last = this.#carets.get(session);
+    const isSame = last?.anchor === caret.anchor && last.head === caret.head; // told once more, for those who came since
+    this.#carets.set(session, isSame ? last : caret);
   }
 
   /** All that are not silent for long. @param {number} now ms @returns {[session: string, caret: Caret][]} */
   all(now) { return [...this.#carets].filter(([, { told }]) => now - told < SILENCE_MS); }
 }
 
-/** A caret stays in front of what is put in at it; a selection does not swallow what is put in at its ends. @param {Caret} caret @param {Delta} delta @returns {Caret} */
-function moved({ anchor, head, told }, delta) {
+/** A caret stays in front of what is put in at it; a selection does not swallow what is put in at its ends. @template {{ anchor: number, head: number }} T @param {T} caret @param {Delta} delta @returns {T} */
+export function moved(caret, delta) {
+  const { anchor, head } = caret;
   const [from, to] = anchor < head ? [1, -1] : anchor > head ? [-1, 1] : [-1, -1];
-  return { anchor: transformPosition(anchor, delta, from), head: transformPosition(head, delta, to), told };
+  return { ...caret, anchor: transformPosition(anchor, delta, from), head: transformPosition(head, delta, to) };
 }
 
 /** The end of the last change. @param {Delta} delta */
