@@ -78,7 +78,7 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         }
         if (waiting is [.., var last] && Coalescing.TryMerge(last.Command, command) is { } both && TryBecome(last, both))
         {
-            last.Tickets.Add(ticket);
+            last.WaitFor(ticket);
             return last;
         }
         ThrowIfFull(1, added.Bytes);
@@ -107,14 +107,14 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         var both = before with { Delta = before.Delta.Compose(edit.Delta) };
         if (both.Delta.IsEmpty)
         {
-            last.Tickets.Add(ticket);
+            last.WaitFor(ticket);
             Remove(last);
             settled = [last];
             return last;
         }
         if (both.Delta.Count > Dividing.PartsMax || !TryBecome(last, both))
             return null;
-        last.Tickets.Add(ticket);
+        last.WaitFor(ticket);
         return last;
     }
 
@@ -269,6 +269,26 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
         foreach (var pending in taken)
             Remove(pending);
         return taken.DrainToImmutable();
+    }
+
+    /// <summary>
+    /// A command with those that cannot be without it to who waits for them: an edit that was divided is one edit to who made it. What became one with a piece
+    /// goes along, and so do the other pieces of that. None of them was ever sent, because only the first edit of a text is. Oldest first.
+    /// </summary>
+    public IReadOnlyList<PendingCommand> WithPieces(PendingCommand failed)
+    {
+        List<PendingCommand> pieces = [failed];
+        if (failed.Edit is not { } edit)
+            return pieces;
+        var tickets = failed.Tickets.Where(ticket => ticket != 0).ToHashSet();
+        foreach (var later in On(edit.Entity).SkipWhile(each => each != failed).Skip(1).Where(each => each.IsEditOf(edit.Entity, edit.Field)))
+        {
+            if (!later.Tickets.Exists(tickets.Contains))
+                break;
+            pieces.Add(later);
+            tickets.UnionWith(later.Tickets.Where(ticket => ticket != 0));
+        }
+        return pieces;
     }
 
     /// <summary>Fields that a command writes as a whole: those that are texts become other ones by it.</summary>

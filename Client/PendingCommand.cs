@@ -30,7 +30,7 @@ internal sealed class PendingCommand
 
     public int Bytes { get; private set; }
 
-    /// <summary>Whose it is: several where it was coalesced.</summary>
+    /// <summary>Whose it is: several where it was coalesced; 0 is nobody's. The pieces of one edit have the same.</summary>
     public List<long> Tickets { get; } = [];
 
     /// <summary>Those of them who wait no more.</summary>
@@ -66,6 +66,13 @@ internal sealed class PendingCommand
 
     /// <summary>Known to have taken effect: settled, at the latest, when the replica stands here.</summary>
     public long? DueSeq { get; set; }
+
+    /// <summary>Somebody else waits for it too, or the same one for another piece that it has taken in.</summary>
+    public void WaitFor(long ticket)
+    {
+        if (!Tickets.Contains(ticket))
+            Tickets.Add(ticket);
+    }
 
     /// <summary>Takes in another command about the same entity.</summary>
     public void Become(Command both, int bytes) => (Command, Bytes) = (both, bytes);

@@ -45,8 +45,7 @@ internal sealed partial class Replica
     {
         var before = _pending.Ids.ToDictionary(id => id, ViewOf, StringComparer.Ordinal);
         var seen = See(before.Keys);
-        var undone = TakeBack(pending, ChangeOrigin.Rollback);
-        var failed = _pending.TakeWithDependents(pending);
+        var (failed, undone) = TakeOut(_pending.WithPieces(pending), ChangeOrigin.Rollback);
         var touched = failed.SelectMany(each => each.Touches).ToHashSet(StringComparer.Ordinal);
         Forget(touched);
         var reverted = touched.Where(id => !LooksSame(before[id], ViewOf(id))).ToHashSet(StringComparer.Ordinal);
@@ -86,10 +85,22 @@ internal sealed partial class Replica
             effects.AddRange(Rebase(id, field, was!.Entities.GetValueOrDefault(id), on, isAnew));
         foreach (var pending in due)
             _conflicts.Wrote(pending, _nowMs);
-        effects.AddRange(due.Select(pending => new ReplicaEffect.Settled(pending, AckOf(pending, null))));
+        effects.AddRange(due.Select(pending => Settle(pending)));
         effects.AddRange(Changed(due.SelectMany(pending => pending.Touches), ChangeOrigin.Remote));
         effects.AddRange(SettleEmpty());
         return effects.DrainToImmutable();
+    }
+
+    /// <summary>
+    /// A command that is not pending any more took effect, or came to nothing. Who waits for an edit that was divided is answered with its last piece,
+    /// so its ticket stays with those that are still pending.
+    /// </summary>
+    /// <param name="happened">The event that it was; null where we have not seen it.</param>
+    private ReplicaEffect.Settled Settle(PendingCommand pending, ProjectEvent? happened = null)
+    {
+        if (pending.Edit is { } edit)
+            pending.Tickets.RemoveAll(ticket => ticket != 0 && _pending.On(edit.Entity).Any(other => other.Tickets.Contains(ticket)));
+        return new(pending, AckOf(pending, happened));
     }
 
     private Ack AckOf(PendingCommand pending, ProjectEvent? happened) => new(

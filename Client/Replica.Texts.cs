@@ -36,7 +36,10 @@ internal sealed partial class Replica
         return Texts.IsWellFormed(edit.Delta) ? null : new(ErrorCode.Invalid, "What is inserted is not well-formed Unicode, or contains U+0000.", ErrorDetails.BadUnicode);
     }
 
-    /// <summary>Takes an edit of a text as it is seen; one that is too much for a message goes as several, of which the last is the one that is waited for.</summary>
+    /// <summary>
+    /// Takes an edit of a text as it is seen. One that is too much for a message goes as several pieces, all with the ticket of who waits for it: it is
+    /// done when none is left, fails with the first that does, and what of it was not sent can be taken back.
+    /// </summary>
     private ImmutableArray<ReplicaEffect> Submit(Command.Edit edit, long ticket)
     {
         var text = TextOf(edit.Entity, edit.Field)?.Text;
@@ -44,11 +47,13 @@ internal sealed partial class Replica
         if (deltas.Count > 1)
             _pending.ThrowIfFull(deltas.Count, deltas.Sum(delta => _pending.Measure(edit with { Delta = delta })));
         var effects = ImmutableArray.CreateBuilder<ReplicaEffect>();
-        for (var i = 0; i < deltas.Count; i++)
+        var settled = new List<PendingCommand>();
+        foreach (var delta in deltas)
         {
-            _pending.Add(edit with { Delta = deltas[i] }, i == deltas.Count - 1 ? ticket : 0, out var settled);
-            effects.AddRange(settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null))));
+            _pending.Add(edit with { Delta = delta }, ticket, out var nothing);
+            settled.AddRange(nothing);
         }
+        effects.AddRange(settled.Select(each => Settle(each))); // not before all pieces are there: the ticket may go on with another
         effects.AddRange(Changed([edit.Entity], ChangeOrigin.Local));
         if (text is not null)
             effects.Add(new ReplicaEffect.Edited(edit.Entity, edit.Field, edit.Delta, text, ChangeOrigin.Local));
@@ -163,6 +168,23 @@ internal sealed partial class Replica
         ];
     }
 
+    /// <summary>Commands are to be no more: one, with what makes no sense without it, or pieces of an edit.</summary>
+    /// <param name="commands">Oldest first.</param>
+    /// <returns>All that are taken out, and what that does to a text as it is seen; null where it does nothing, or more than an edit could.</returns>
+    private (IReadOnlyList<PendingCommand> Out, ReplicaEffect.Edited? Undone) TakeOut(IReadOnlyList<PendingCommand> commands, ChangeOrigin origin)
+    {
+        if (commands[0].Edit is null)
+            return (_pending.TakeWithDependents(commands[0]), null);
+        ReplicaEffect.Edited? undone = null;
+        for (var i = commands.Count - 1; i >= 0; i--) // the last first: each piece is about the text with those before it
+        {
+            if (TakeBack(commands[i], origin) is { } next)
+                undone = undone is null ? next : undone with { Delta = undone.Delta.Compose(next.Delta) };
+            _pending.Remove(commands[i]);
+        }
+        return (commands, undone is { Delta.IsEmpty: true } ? null : undone);
+    }
+
     /// <summary>An edit is to be no more: takes those behind it over its inverse.</summary>
     /// <returns>What that does to the text as it is seen; null where it does nothing.</returns>
     private ReplicaEffect.Edited? TakeBack(PendingCommand pending, ChangeOrigin origin)
@@ -234,7 +256,7 @@ internal sealed partial class Replica
         ImmutableArray<PendingCommand> empty = [.. _pending.Where(each => each is { Stage: not Stage.Sent, Edit.Delta.IsEmpty: true })];
         foreach (var each in empty)
             _pending.Remove(each);
-        return [.. empty.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null)))];
+        return [.. empty.Select(each => Settle(each))];
     }
 
     /// <summary>

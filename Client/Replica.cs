@@ -102,7 +102,7 @@ internal sealed partial class Replica(
     public void ForgetMembers() => Members = Client.Members.None;
 
     /// <summary>Takes a command; its effect is in <see cref="View"/> from now on.</summary>
-    /// <param name="ticket">Of who waits for it.</param>
+    /// <param name="ticket">Of who waits for it, and for nothing else; 0: nobody does.</param>
     /// <exception cref="QueueFullException">It was not taken.</exception>
     public ImmutableArray<ReplicaEffect> Submit(Command command, long ticket = 0)
     {
@@ -113,7 +113,7 @@ internal sealed partial class Replica(
         return
         [
             .. Changed(pending.Touches, ChangeOrigin.Local),
-            .. settled.Select(each => new ReplicaEffect.Settled(each, AckOf(each, null))),
+            .. settled.Select(each => Settle(each)),
             .. Tell(seen, ChangeOrigin.Local),
         ];
     }
@@ -133,18 +133,18 @@ internal sealed partial class Replica(
 
     /// <summary>
     /// Somebody waits no more. What nobody waits for is forgotten if it is not with the server, with what depends on it; what is, takes effect all
-    /// the same.
+    /// the same. Of an edit that was divided some pieces may be there already, and the others not.
     /// </summary>
     public ImmutableArray<ReplicaEffect> Abandon(long ticket)
     {
-        if (_pending.FirstOrDefault(each => each.Tickets.Contains(ticket)) is not { } pending)
-            return [];
-        pending.Gone.Add(ticket);
-        if (pending.Stage == Stage.Sent || pending.Gone.Count < pending.Tickets.Count)
+        var left = _pending.Where(each => each.Tickets.Contains(ticket)).ToList();
+        foreach (var each in left)
+            each.Gone.Add(ticket);
+        left.RemoveAll(each => each.Stage == Stage.Sent || !each.Tickets.TrueForAll(each.Gone.Contains));
+        if (left.Count == 0)
             return [];
         var seen = See(_pending.Ids);
-        var undone = TakeBack(pending, ChangeOrigin.Rollback);
-        var gone = _pending.TakeWithDependents(pending);
+        var (gone, undone) = TakeOut(left, ChangeOrigin.Rollback);
         return
         [
             .. Changed(gone.SelectMany(each => each.Touches), ChangeOrigin.Rollback),
@@ -282,7 +282,7 @@ internal sealed partial class Replica(
             command.DueSeq = happened.Seq;
             _pending.Remove(command);
             _conflicts.Wrote(command, _nowMs);
-            effects.Add(new ReplicaEffect.Settled(command, AckOf(command, happened)));
+            effects.Add(Settle(command, happened));
         }
         foreach (var change in happened.Changes.OfType<Change.Edited>())
         {

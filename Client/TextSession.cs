@@ -82,9 +82,12 @@ public sealed class TextSession : IDisposable
     /// <summary>How often it is open.</summary>
     internal int Opened { get; set; } = 1;
 
-    /// <summary>Puts in a text. Cancelling takes it back where it was not sent yet.</summary>
+    /// <summary>
+    /// Puts in a text. Cancelling takes it back where it was not sent yet. A very long one goes in several pieces: what of them is in the journal stays there
+    /// when it is cancelled, or when the server refuses a later one.
+    /// </summary>
     /// <param name="at">Units before it.</param>
-    /// <returns>Completes when it is in the journal.</returns>
+    /// <returns>Completes when all of it is in the journal.</returns>
     /// <exception cref="ArgumentOutOfRangeException">It reaches beyond the text.</exception>
     /// <exception cref="RejectedException">
     /// It would split a surrogate pair, or is none (<c>invalid</c>); the text has ended (<c>gone</c>); or the server refused it, which

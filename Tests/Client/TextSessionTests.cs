@@ -132,6 +132,77 @@ public sealed class TextSessionTests : ClientBench
     }
 
     [Test]
+    public async Task Who_waits_no_more_for_a_long_text_has_written_only_what_of_it_was_sent()
+    {
+        var (client, line) = await WritingAsync("");
+        await using var _ = client;
+        using var text = client.OpenText("c", "notes");
+        Hold(text.InsertAsync(0, "sent"));
+        var first = await HearEditAsync(line);
+        using CancellationTokenSource stop = new(), stopLater = new();
+
+        var unsent = text.InsertAsync(4, Long('a', 25_000), stop.Token);
+        await stop.CancelAsync();
+        var left = (text.Value, text.PendingCount);
+        var partly = text.InsertAsync(4, Long('b', 25_000), stopLater.Token);
+        await line.SayAsync(Said.Edited(2, first.Edit.Delta, 4, Said.Me, first.N));
+        await HearEditAsync(line);
+        await stopLater.CancelAsync();
+
+        left.Should().Be(("sent", 1));
+        await unsent.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
+        await partly.Invoking(async task => await task).Should().ThrowAsync<OperationCanceledException>();
+        (text.Value, text.PendingCount).Should().Be(("sent" + Long('b', 10_000), 1));
+    }
+
+    [Test]
+    public async Task A_long_text_of_which_a_piece_is_refused_has_failed_and_what_was_not_sent_is_handed_back_with_it()
+    {
+        var (client, line) = await WritingAsync("ab");
+        await using var _ = client;
+        using var text = client.OpenText("c", "notes");
+        using var refused = text.RefusedAsync();
+        var writing = text.InsertAsync(1, Long('x', 35_000), Server.Deadline);
+        var into = text.InsertAsync(35_001, "y", Server.Deadline);
+        var behind = text.InsertAsync(35_003, Long('z', 10_000), Server.Deadline);
+        var seen = text.Value;
+        var first = await HearEditAsync(line);
+        await line.SayAsync(Said.Edited(2, first.Edit.Delta, 10_002, Said.Me, first.N));
+        var second = await HearEditAsync(line);
+
+        await line.SayAsync(Said.Reject(second.N, ErrorCode.TooLarge));
+        var next = await HearEditAsync(line);
+        await line.SayAsync(Said.Edited(3, next.Edit.Delta, 20_002, Said.Me, next.N));
+
+        (await writing.Invoking(async task => await task).Should().ThrowAsync<RejectedException>()).Which.Code.Should().Be("too_large");
+        await into.Invoking(async task => await task).Should().ThrowAsync<RejectedException>("it had become one with the last piece");
+        (await behind).Seq.Should().Be(3);
+        (await TakeAsync(refused, 1)).Should().Equal(
+            new RefusedText("c", "notes", "too_large", Delta.Replace(10_001, 0, Long('x', 25_000) + "y"), seen));
+        text.Value.Should().Be("a" + Long('x', 10_000) + "b" + Long('z', 10_000));
+    }
+
+    [Test]
+    public async Task An_edit_in_pieces_completes_when_none_of_them_is_left_though_the_last_has_come_to_nothing_before()
+    {
+        var (client, line) = await WritingAsync(Long('a', 1400));
+        await using var _ = client;
+        using var text = client.OpenText("c", "notes");
+        var everyOther = Enumerable.Range(0, 700).Aggregate(Delta.Empty, (all, i) => all.Compose(Delta.Replace(i, 1, "")));
+        var writing = text.EditAsync(everyOther, Server.Deadline);
+        var sent = await HearEditAsync(line);
+
+        await line.SayAsync(Said.Edited(2, Delta.Replace(500, 900, ""), 500));
+        await client.WaitForSeqAsync(2, Server.Deadline);
+        var left = text.PendingCount;
+        await line.SayAsync(Said.Edited(3, sent.Edit.Delta, 500 + sent.Edit.Delta.Growth, Said.Me, sent.N));
+
+        left.Should().Be(1);
+        (await writing).Seq.Should().Be(3);
+        text.PendingCount.Should().Be(0);
+    }
+
+    [Test]
     public async Task A_text_that_ends_tells_what_did_not_get_into_it()
     {
         var (client, line) = await WritingAsync("hello");
@@ -287,6 +358,8 @@ public sealed class TextSessionTests : ClientBench
         }
         return taken;
     }
+
+    private static string Long(char unit, int count) => new(unit, count);
 
     /// <summary>Its outcome is not what the test is about.</summary>
     private static void Hold(Task task) => _ = task.ContinueWith(static done => _ = done.Exception, TaskScheduler.Default);

@@ -14,6 +14,7 @@ internal sealed class TextScript
     private readonly WireCodec _codec = new(WireLimits.Trusted);
     private readonly Replica _replica = new("apollo", "secret-of-16-chars");
     private string _why = "";
+    private long _lastTicket;
     private readonly HashSet<string> _resting = new(StringComparer.Ordinal);
 
     public JsonObject Play(JsonNode step)
@@ -33,9 +34,9 @@ internal sealed class TextScript
         switch (Text(step, "do"))
         {
             case "edit":
-                return _replica.Submit(new Command.Edit(Text(step, "id"), Text(step, "field"), 0, Delta.Parse(step["delta"]!.ToJsonString())));
+                return _replica.Submit(new Command.Edit(Text(step, "id"), Text(step, "field"), 0, Delta.Parse(step["delta"]!.ToJsonString())), ++_lastTicket);
             case "submit":
-                return _replica.Submit(ClientVectors.Command(step["command"]!));
+                return _replica.Submit(ClientVectors.Command(step["command"]!), ++_lastTicket);
             case "hear":
                 _codec.TryDecode(Encoding.UTF8.GetBytes(step["message"]!.ToJsonString()), out ServerMessage? message, out var fault).Should().BeTrue(fault?.Message);
                 return _replica.Receive(message!);
