@@ -370,6 +370,11 @@ type ItemOf<App, K extends keyof App = keyof App> = {
         kind: Kind;
         version: number;
         data: App[Kind];
+        texts?: {
+            readonly [field: string]: {
+                readonly born: number;
+            };
+        };
     };
 }[K & string];
 
