@@ -121,6 +121,9 @@ internal sealed class TextScript
 
     private static string Word(ChangeOrigin origin) => origin switch
     {
-        ChangeOrigin.Local => "local", ChangeOrigin.Remote => "remote", ChangeOrigin.Rollback => "refused", _ => "snapshot",
+        ChangeOrigin.Local => "local",
+        ChangeOrigin.Remote => "remote",
+        ChangeOrigin.Rollback => "refused",
+        _ => "snapshot",
     };
 }
