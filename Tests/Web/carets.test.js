@@ -50,6 +50,16 @@ test('A caret of a moment that has not come here yet waits for it, by seq and by
   assert.deepEqual(places(carets), [['b', 6, 6]]);
 });
 
+test('A caret behind an edit under way is moved through what came before the edit as its author saw it', () => {
+  const carets = new Carets(10);
+  carets.tell('b', caret(3, 10, 5), 0);
+  carets.edited({ seq: 11, session: 'a', n: 1, delta: [{ retain: 2 }, { insert: 'zz' }] }, 0);
+  carets.edited({ seq: 12, session: 'b', n: 5, delta: [{ insert: 'abc' }] }, 0);
+  carets.edited({ seq: 13, session: 'a', n: 2, delta: [{ insert: '-' }] }, 0);
+  carets.at(13);
+  assert.deepEqual(places(carets), [['b', 4, 4]]);
+});
+
 test('Who writes has his caret at the end of what he wrote, before he says so', () => {
   const carets = new Carets(10);
   carets.tell('b', caret(0, 10), 0);

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Delta, JsonObject } from './types.js' */
-import { transformPosition } from './delta.js';
+import { invert, need, transform, transformPosition } from './delta.js';
 
 /** How long a caret is shown of which nothing is heard, in ms. */
 const SILENCE_MS = 30_000;
@@ -81,11 +81,10 @@ export class Carets {
     const edit = told.n > 0 ? this.#edits.find(({ session: by, n }) => by === session && n >= told.n) : undefined; // after `told.seq`, or it would not be under way
     if (told.seq > this.seq || told.n > 0 && !edit) return;
     this.#early.delete(session);
-    const own = edit?.n === told.n ? edit.seq : told.seq;
-    let caret = { anchor: told.anchor, head: told.head, told: now };
-    for (const { seq, delta, n, session: by } of this.#edits) {
-      if (seq > told.seq && !(by === session && n <= told.n && seq <= own)) caret = moved(caret, delta);
-    }
+    const since = this.#edits.filter(({ seq }) => seq > told.seq);
+    const own = since.findIndex(each => each === edit && each.n === told.n);
+    const through = [...own > 0 ? over(since.slice(0, own), since[own].delta) : [], ...since.slice(own + 1).map(({ delta }) => delta)];
+    const caret = through.reduce(moved, { anchor: told.anchor, head: told.head, told: now });
     const last = this.#carets.get(session);
     const isSame = last?.anchor === caret.anchor && last.head === caret.head; // told once more, for those who came since
     this.#carets.set(session, isSame ? last : caret);
@@ -100,6 +99,21 @@ export function moved(caret, delta) {
   const { anchor, head } = caret;
   const [from, to] = anchor < head ? [1, -1] : anchor > head ? [-1, 1] : [-1, -1];
   return { ...caret, anchor: transformPosition(anchor, delta, from), head: transformPosition(head, delta, to) };
+}
+
+/**
+ * What happened before an edit did, as its author saw it: he had made the edit already.
+ * @param {EditHappened[]} before @param {Delta} own as it is in the journal, behind them @returns {Delta[]}
+ */
+function over(before, own) {
+  /** @type {Delta[]} */
+  const seen = [];
+  let mine = own;
+  for (const { delta } of [...before].reverse()) {
+    mine = transform(mine, invert(delta, ' '.repeat(need(delta))), 'left'); // places only: what the letters were does not matter
+    seen.unshift(transform(delta, mine, 'right'));
+  }
+  return seen;
 }
 
 /** The end of the last change. @param {Delta} delta */
