@@ -64,7 +64,7 @@ internal sealed class Pending(PendingBounds bounds) : IReadOnlyCollection<Pendin
     public PendingCommand Add(Command command, long ticket, out ImmutableArray<PendingCommand> settled)
     {
         var added = new PendingCommand(command, Measure(command)) { Tickets = { ticket } };
-        if (bounds.Coalesces && command is Command.Edit edit && TryCompose(edit, ticket, out settled) is { } composed)
+        if (bounds.Coalesces && command is Command.Edit { Base: 0 } edit && TryCompose(edit, ticket, out settled) is { } composed)
             return composed;
         var waiting = bounds.Coalesces && PendingCommand.EntityOf(command) is { } id ? UnsentOn(id) : [];
         settled = [];

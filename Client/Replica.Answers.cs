@@ -13,7 +13,7 @@ internal sealed partial class Replica
             return [];
         switch (reject.Refusal.Code)
         {
-            case ErrorCode.Rebase when pending.Edit is not null:
+            case ErrorCode.Rebase when pending.Edit is not null && listen:
                 return TakeRebase(pending);
             case ErrorCode.RateLimited or ErrorCode.Unavailable: // "not now"; other retryable refusals are the caller's choice
                 pending.Stage = Stage.Held;

@@ -27,6 +27,8 @@ internal sealed partial class Replica
             return new(ErrorCode.Invalid, "An edit of a text is a command of its own.", ErrorDetails.BadEvent);
         if (command is not Command.Edit edit)
             return null;
+        if (!listen)
+            return null; // who does not listen sees no text, and says by itself what an edit is based on
         if (TextOf(edit.Entity, edit.Field)?.Text is not { } text)
             return new(ErrorCode.Gone, "There is no such text.");
         if (edit.Delta.Need > text.Length)
@@ -63,7 +65,7 @@ internal sealed partial class Replica
     /// <summary>Whether an edit may be sent: from where the server stands, of a text that it has, and no other of the same text before it.</summary>
     private bool MayGo(PendingCommand pending)
     {
-        if (pending.Edit is not { } edit)
+        if (pending.Edit is not { } edit || !listen)
             return true;
         return IsCaughtUp && !edit.Delta.IsEmpty && Confirmed.Entities.GetValueOrDefault(edit.Entity)?.Texts[edit.Field] is not null
             && !_pending.On(edit.Entity).TakeWhile(earlier => earlier != pending)

@@ -106,7 +106,7 @@ internal sealed partial class Replica(
     /// <exception cref="QueueFullException">It was not taken.</exception>
     public ImmutableArray<ReplicaEffect> Submit(Command command, long ticket = 0)
     {
-        if (command is Command.Edit edit)
+        if (listen && command is Command.Edit edit)
             return Submit(edit, ticket);
         var seen = See(PendingCommand.IdsOf(command));
         var pending = _pending.Add(command, ticket, out var settled);
@@ -128,7 +128,7 @@ internal sealed partial class Replica(
             return null;
         }
         _pending.Sent(next, _joinedEpoch);
-        return new(project, next.N, next.Edit is { } sent ? sent with { Base = Seq } : next.Command);
+        return new(project, next.N, listen && next.Edit is { } sent ? sent with { Base = Seq } : next.Command);
     }
 
     /// <summary>

@@ -44,6 +44,8 @@ internal sealed class ScriptClient : IScriptClient
         switch (say.Message)
         {
             case ClientMessage.Submit { Command: var command }:
+                if (Listens && command is Command.Edit { Base: var seen })
+                    await _client.WaitForSeqAsync(seen, ct); // it is about the text as it is there
                 var outcome = OutcomeAsync(_client.SubmitAsync(command, CancellationToken.None));
                 _outcomes.Add(outcome);
                 if (say.Waits && !IsCut)
