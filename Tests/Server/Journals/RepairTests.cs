@@ -138,7 +138,7 @@ internal sealed class RepairTests
         var (damaged, repaired) = (0, 0);
         for (var call = 1; call <= calls; call++)
         {
-            for (var seed = 1; seed <= (fault == DiskFault.PowerLoss ? 8 : 1); seed++)
+            for (var seed = 1; seed <= (fault == DiskFault.PowerLoss ? 24 : 1); seed++) // what is lost then is a matter of chance
             {
                 var (bench, found) = await ADamagedOneAsync();
                 bench = bench.On(new(Given.Chance(seed)));
